@@ -1,0 +1,265 @@
+//! Where a response's head ends, and where its body does: RFC 9112 §6–8, as far as a client owes
+//! it that sends `Connection: close`.
+//!
+//! Whatever is wrong is an error: half a page is never passed off as a whole one.
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+
+use anyhow::{Context, Result, bail, ensure};
+use httparse::{EMPTY_HEADER, Header, ParserConfig, Response, Status, parse_chunk_size};
+use netcommon::blocking;
+
+/// How much is read ahead while lines are looked for, in bytes.
+const READ_AHEAD: usize = 64 * 1024;
+/// The longest head, and the longest trailer section, in bytes.
+const MAX_HEAD: u64 = 64 * 1024;
+/// The most fields in a head or a trailer section.
+const MAX_FIELDS: usize = 256;
+/// The longest line before a chunk (its size, and extensions that no one uses), in bytes.
+const MAX_CHUNK_LINE: u64 = 4 * 1024;
+/// The longest body, in bytes.
+const MAX_BODY: u64 = 2 * 1024 * 1024 * 1024;
+
+/// Reads the head of the final response; its body can be read then.
+///
+/// # Errors
+///
+/// When the peer speaks another protocol, closes too early, sends more than 64 KiB of heads, or
+/// fields that contradict each other.
+pub(crate) fn read<R: Read>(stream: R) -> Result<(Head, Body<R>)> {
+    let mut stream = BufReader::with_capacity(READ_AHEAD, Patient(stream));
+    let mut left = MAX_HEAD;
+    let head = loop {
+        let start = stream.fill_buf()?;
+        ensure!(!start.is_empty(), "it closed the connection before an answer");
+        let tried = start.len().min(5);
+        if start[..tried] != b"HTTP/"[..tried] {
+            let start = start[..start.len().min(40)].escape_ascii();
+            bail!("it does not speak HTTP; its answer begins with \"{start}\"");
+        }
+        let head = Head::parse(read_section(&mut stream, &mut left, "header")?)?;
+        // Interim responses (RFC 9110 §15.2) are passed over.
+        if head.status / 100 != 1 {
+            break head;
+        }
+    };
+    let left = head.length().unwrap_or(0);
+    let body = Body { stream, framing: head.framing, left, received: 0, ended: false };
+    Ok((head, body))
+}
+
+/// The head of a final response.
+pub(crate) struct Head {
+    /// The bytes as they came, up to the first blank line and without it.
+    pub(crate) bytes: Vec<u8>,
+    status: u16,
+    fields: Vec<(String, String)>,
+    framing: Framing,
+}
+
+/// What says where the body ends (RFC 9112 §6.3).
+#[derive(Clone, Copy)]
+enum Framing {
+    /// `Content-Length`, or 0 where there is no body.
+    Length(u64),
+    /// `Transfer-Encoding: chunked`.
+    Chunked,
+    /// Neither: the peer's close.
+    Close,
+}
+
+impl Head {
+    fn parse(mut bytes: Vec<u8>) -> Result<Self> {
+        let mut headers = [EMPTY_HEADER; MAX_FIELDS];
+        let mut response = Response::new(&mut headers);
+        let parsed = ParserConfig::default()
+            .allow_obsolete_multiline_headers_in_responses(true)
+            .parse_response(&mut response, &bytes);
+        ensure!(
+            parsed.context("its header is malformed")?.is_complete(),
+            "its header is malformed"
+        );
+        let status = response.code.unwrap_or_default();
+        let framing = Framing::of(status, response.version, response.headers)?;
+        let field = |header: &Header<'_>| {
+            (header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).into_owned())
+        };
+        let fields = response.headers.iter().map(field).collect();
+        bytes.truncate(bytes.trim_ascii_end().len());
+        Ok(Self { bytes, status, fields, framing })
+    }
+
+    /// The first value of the field `name`, which is in lower case.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What the header asks of a client that this one leaves to the reader.
+    pub(crate) fn remark(&self) -> Option<String> {
+        let Self { status, .. } = self;
+        match (self.field("location"), self.field("content-encoding")) {
+            (Some(there), _) if (300..400).contains(status) => Some(format!(
+                "Status {status}: the page is now at {there}, and is not followed there"
+            )),
+            (_, Some(coding)) => {
+                Some(format!("The body is saved as it came, encoded with {coding}"))
+            }
+            _ => None,
+        }
+    }
+
+    /// The body's length in bytes, if the head tells it.
+    pub(crate) fn length(&self) -> Option<u64> {
+        if let Framing::Length(length) = self.framing { Some(length) } else { None }
+    }
+}
+
+impl Framing {
+    /// Decides by the rules of RFC 9112 §6.3, in their order.
+    fn of(status: u16, version: Option<u8>, headers: &[Header<'_>]) -> Result<Self> {
+        // RFC 9110 §5.3: several fields of a name are one list. A folded line is trimmed here too.
+        let list = |name: &str| -> Vec<String> {
+            let fields = headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
+            let items = fields.flat_map(|field| field.value.split(|&byte| byte == b','));
+            items.map(|item| item.trim_ascii().escape_ascii().to_string()).collect()
+        };
+        let codings = list("transfer-encoding");
+        let lengths = list("content-length");
+        if matches!(status, 100..=199 | 204 | 304) {
+            return Ok(Self::Length(0));
+        }
+        if !codings.is_empty() {
+            ensure!(lengths.is_empty(), "it sent both a Transfer-Encoding and a Content-Length");
+            ensure!(version == Some(1), "it sent a Transfer-Encoding in HTTP/1.0");
+            let chunked = codings.len() == 1 && codings[0].eq_ignore_ascii_case("chunked");
+            ensure!(
+                chunked,
+                "it sent the Transfer-Encoding \"{}\", not chunked",
+                codings.join(", ")
+            );
+            return Ok(Self::Chunked);
+        }
+        let Some(length) = lengths.first() else { return Ok(Self::Close) };
+        let same = lengths.iter().all(|other| other == length);
+        let digits = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
+        ensure!(same && digits, "it sent the Content-Length \"{}\"", lengths.join(", "));
+        let length = length.parse().unwrap_or(u64::MAX); // of digits alone: too large to count
+        ensure!(length <= MAX_BODY, "its body is longer than {MAX_BODY} bytes, the limit here");
+        Ok(Self::Length(length))
+    }
+}
+
+/// A body on its way: reads as the bytes of the page, up to their end.
+pub(crate) struct Body<R> {
+    stream: BufReader<Patient<R>>,
+    framing: Framing,
+    /// What is still to come of the body, or of the chunk.
+    left: u64,
+    received: u64,
+    ended: bool,
+}
+
+impl<R: Read> Read for Body<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.next(buffer)
+            .map_err(|error| io::Error::new(ErrorKind::InvalidData, format!("{error:#}")))
+    }
+}
+
+impl<R: Read> Body<R> {
+    fn next(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        if let Framing::Chunked = self.framing
+            && self.left == 0
+            && !self.ended
+        {
+            self.start_chunk()?;
+        }
+        let room = match self.framing {
+            Framing::Close => buffer.len(),
+            _ => buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX)),
+        };
+        if room == 0 {
+            return Ok(0);
+        }
+        let length = self.stream.read(&mut buffer[..room])?;
+        self.received += length as u64;
+        ensure!(
+            self.received <= MAX_BODY,
+            "its body is longer than {MAX_BODY} bytes, the limit here"
+        );
+        match self.framing {
+            Framing::Close => {}
+            _ if length == 0 => {
+                let Self { received, left, .. } = self;
+                bail!(
+                    "it closed the connection too early: {left} bytes are missing after {received}"
+                )
+            }
+            _ => self.left -= length as u64,
+        }
+        Ok(length)
+    }
+
+    /// Reads the line before a chunk (RFC 9112 §7.1); after the last chunk the trailers (§7.1.2).
+    fn start_chunk(&mut self) -> Result<()> {
+        if self.received > 0 {
+            let mut end = [0; 2];
+            self.stream.read_exact(&mut end).context("it closed the connection amid a chunk")?;
+            ensure!(&end == b"\r\n", "a chunk is longer than its size says");
+        }
+        let mut line = Vec::new();
+        read_line(&mut self.stream, &mut line, &mut MAX_CHUNK_LINE.clone(), "chunk size")?;
+        let size = match parse_chunk_size(&line) {
+            Ok(Status::Complete((_, size))) if line[0].is_ascii_hexdigit() => size,
+            _ => bail!("the chunk size \"{}\" is malformed", line.trim_ascii().escape_ascii()),
+        };
+        ensure!(size <= MAX_BODY, "its body is longer than {MAX_BODY} bytes, the limit here");
+        self.left = size;
+        if size == 0 {
+            self.ended = true;
+            let trailers =
+                read_section(&mut self.stream, &mut MAX_HEAD.clone(), "trailer section")?;
+            let mut headers = [EMPTY_HEADER; MAX_FIELDS];
+            let parsed = httparse::parse_headers(&trailers, &mut headers);
+            parsed.context("its trailer section is malformed")?;
+        }
+        Ok(())
+    }
+}
+
+/// A stream whose reads no signal interrupts.
+struct Patient<R>(R);
+
+impl<R: Read> Read for Patient<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        blocking(|| self.0.read(buffer))
+    }
+}
+
+/// Reads lines up to and with a blank one, and takes them off what is `left` of a limit.
+fn read_section(stream: &mut impl BufRead, left: &mut u64, what: &str) -> Result<Vec<u8>> {
+    let mut section = Vec::new();
+    loop {
+        let start = section.len();
+        read_line(stream, &mut section, left, what)?;
+        // A line may end with LF alone (RFC 9112 §2.2).
+        if matches!(&section[start..], b"\r\n" | b"\n") {
+            return Ok(section);
+        }
+    }
+}
+
+fn read_line(
+    stream: &mut impl BufRead,
+    line: &mut Vec<u8>,
+    left: &mut u64,
+    what: &str,
+) -> Result<()> {
+    let length = stream.take(*left).read_until(b'\n', line)?;
+    *left -= length as u64;
+    if line.ends_with(b"\n") {
+        return Ok(());
+    }
+    ensure!(*left > 0, "its {what} is too long");
+    bail!("it closed the connection amid its {what}");
+}

@@ -1,0 +1,70 @@
+//! A file that appears whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use tempfile::NamedTempFile;
+
+/// Where the body goes.
+pub(crate) enum Output {
+    /// A temporary file beside the one to be, which it replaces at the end. Dropped, it is deleted.
+    File { temporary: NamedTempFile, path: PathBuf },
+    /// What is no regular file, such as the null device, is written in place.
+    Device(File),
+}
+
+impl Output {
+    /// Prepares to write `path`, and finds out now what would be in the way later.
+    pub(crate) fn create(path: &Path) -> Result<Self> {
+        let mut path = path.to_owned();
+        if let Ok(known) = fs::metadata(&path) {
+            ensure!(!known.is_dir(), "it is a folder; name a file with -o");
+            if !known.is_file() {
+                return Ok(Self::Device(File::options().write(true).open(&path)?));
+            }
+            ensure!(
+                !known.permissions().readonly(),
+                "it is there and read-only; name another with -o"
+            );
+            path = path.canonicalize()?; // of a link, the file that it leads to
+        }
+        let folder = path.parent().filter(|folder| *folder != Path::new(""));
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".http-fetch-");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(fs::Permissions::from_mode(0o666)); // less the umask, as of any file
+        }
+        let temporary = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+        let leftover = temporary.path().to_owned();
+        ctrlc::set_handler(move || {
+            let _ = fs::remove_file(&leftover);
+            std::process::exit(130); // 128 and SIGINT, as a shell counts
+        })?;
+        Ok(Self::File { temporary, path })
+    }
+
+    /// Makes the file appear.
+    pub(crate) fn finish(self) -> Result<()> {
+        if let Self::File { temporary, path } = self {
+            temporary.persist(&path).context("the temporary file can't take its place")?;
+        }
+        Ok(())
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::File { temporary, .. } => temporary.as_file_mut().write(bytes),
+            Self::Device(device) => device.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(()) // nothing is held back
+    }
+}

@@ -1,0 +1,67 @@
+//! What a URL asks for: whom to connect to, and what to request (RFC 9110 §4.2.1, RFC 3986).
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::{Context, Error, Result, bail, ensure};
+use http::Uri;
+use percent_encoding::{AsciiSet, utf8_percent_encode};
+
+/// An `http://` URL, taken apart.
+#[derive(Clone)]
+pub(crate) struct Target {
+    /// The host, as in the URL: an IPv6 address has its brackets.
+    pub(crate) host: String,
+    /// The port; 80 if the URL has none.
+    pub(crate) port: u16,
+    /// The path and the query, in the form that a request line takes.
+    pub(crate) resource: String,
+}
+
+impl FromStr for Target {
+    type Err = Error;
+
+    /// Takes a URL, or one without its `http://`. Characters outside ASCII are percent-encoded;
+    /// others that a URL can't have are an error, and so is what a request could not carry.
+    fn from_str(text: &str) -> Result<Self> {
+        let text = if text.contains("://") { text.into() } else { format!("http://{text}") };
+        let uri: Uri = utf8_percent_encode(&text, &AsciiSet::EMPTY).to_string().parse()?;
+        match uri.scheme_str().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "http" => {}
+            "https" => bail!("https needs TLS, and this is a plain TCP socket; try http://"),
+            other => bail!("{other}:// is not http://"),
+        }
+        let authority = uri.authority().context("the host is missing")?;
+        let host = authority.host();
+        ensure!(!authority.as_str().contains('@'), "a user or password in a URL is not sent");
+        ensure!(!matches!(host, "" | "[]"), "the host is missing");
+        ensure!(!host.contains('%'), "write a host outside ASCII in Punycode (xn--…)");
+        let port = match authority.as_str().rsplit_once(':') {
+            Some((before, port)) if before == host && !port.is_empty() => {
+                port.parse().ok().filter(|&port| port != 0).context("a port is 1 to 65535")?
+            }
+            _ => 80,
+        };
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        let resource = if path.starts_with('/') { path.into() } else { format!("/{path}") };
+        Ok(Self { host: host.to_owned(), port, resource })
+    }
+}
+
+impl Target {
+    /// The value of the `Host` field (RFC 9110 §7.2): without the port if that is the usual one.
+    pub(crate) fn host_field(&self) -> String {
+        let Self { host, port, .. } = self;
+        if *port == 80 { host.clone() } else { format!("{host}:{port}") }
+    }
+
+    /// The host without `www.` up to its first dot, such as `sina.html`. No other part of the URL,
+    /// and nothing that the server says, has a say in it.
+    pub(crate) fn file_name(&self) -> PathBuf {
+        let host = self.host.strip_prefix("www.").unwrap_or(&self.host);
+        let name = host.split('.').next().unwrap_or_default();
+        let name: String =
+            name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+        if name.is_empty() { "index.html".into() } else { format!("{name}.html").into() }
+    }
+}

@@ -1,0 +1,99 @@
+//! Text in the encodings of the tutorials, by the rules of the WHATWG Encoding Standard.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use encoding_rs::{Decoder, Encoding};
+
+/// Decodes the whole of `bytes`. What is no text in `encoding` becomes U+FFFD, a byte order mark
+/// is text like any other and overrules nothing, and text that is UTF-8 already is not copied.
+///
+/// [`GBK`](crate::GBK) decodes all of gb18030, as the standard asks (§10.1.1): more than Python's
+/// `gbk`, and 0x80 is the euro sign.
+#[must_use]
+pub fn decode<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Cow<'a, str> {
+    encoding.decode_without_bom_handling(bytes).0
+}
+
+/// Decodes a text that arrives in pieces: a character that is split over several reads comes out
+/// whole, with the piece that completes it.
+///
+/// ```
+/// use netcommon::{StreamDecoder, UTF_8};
+///
+/// let mut decoder = StreamDecoder::new(UTF_8);
+/// assert_eq!(decoder.decode(b"Hello, \xe5\xbc"), "Hello, ");
+/// assert_eq!(decoder.decode(b"\xa0!"), "张!");
+/// assert_eq!(decoder.finish(), "");
+/// ```
+pub struct StreamDecoder(Decoder);
+
+impl StreamDecoder {
+    /// A decoder at the start of a text, without anything held back.
+    #[must_use]
+    pub fn new(encoding: &'static Encoding) -> Self {
+        Self(encoding.new_decoder_without_bom_handling())
+    }
+
+    /// The text of the next piece; at most three bytes of a character that is not complete yet are
+    /// held back. A piece may be empty.
+    #[must_use]
+    pub fn decode(&mut self, bytes: &[u8]) -> String {
+        self.step(bytes, false)
+    }
+
+    /// The end of the text: U+FFFD if the last character never became complete, else nothing.
+    #[must_use]
+    pub fn finish(mut self) -> String {
+        self.step(&[], true)
+    }
+
+    fn step(&mut self, bytes: &[u8], last: bool) -> String {
+        // The worst case: decode_to_string stops, and loses nothing, at a full string.
+        let most = self.0.max_utf8_buffer_length(bytes.len()).unwrap_or(bytes.len());
+        let mut text = String::with_capacity(most);
+        let (_, _, _) = self.0.decode_to_string(bytes, &mut text, last);
+        text
+    }
+}
+
+/// Encodes `text`; UTF-8 is not copied.
+///
+/// # Errors
+///
+/// [`EncodeError`] when `encoding` has no bytes for a character. The standard's own answer, `&#…;`
+/// in its place (§4.2, for HTML forms), would be noise to a peer that does not read HTML.
+pub fn encode<'a>(
+    text: &'a str,
+    encoding: &'static Encoding,
+) -> Result<Cow<'a, [u8]>, EncodeError> {
+    let unmappable = |text: &str| encoding.encode(text).2;
+    match encoding.encode(text) {
+        (bytes, _, false) => Ok(bytes),
+        _ => Err(EncodeError {
+            character: text
+                .chars()
+                .find(|c| unmappable(c.encode_utf8(&mut [0; 4])))
+                .unwrap_or_default(),
+            encoding: encoding.name(),
+        }),
+    }
+}
+
+/// A text has a character that the encoding asked for can't express.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EncodeError {
+    /// The first such character.
+    pub character: char,
+    /// The encoding's name in the WHATWG standard.
+    pub encoding: &'static str,
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { character, encoding } = *self;
+        write!(f, "{encoding} has no bytes for {character:?} (U+{:04X})", u32::from(character))
+    }
+}
+
+impl std::error::Error for EncodeError {}

@@ -1,0 +1,134 @@
+"""Talks with many TCP clients at once: one thread for each connection.
+
+The Python twin of src/main.rs, for reading side by side: python3 tcp-server-threaded.py
+"""
+
+import argparse
+import contextlib
+import socket
+import sys
+import threading
+import time
+
+
+def main():
+    parser = argparse.ArgumentParser(description="A TCP server with one thread for each client.")
+    parser.add_argument("address", nargs="?", type=host_port, default="127.0.0.1:9999")
+    parser.add_argument("--delay", type=seconds, default=1)
+    parser.add_argument("--max-connections", type=places, default=1024)
+    args = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)
+
+    try:
+        listener = listen(args.address)
+    except OSError as error:
+        sys.exit(f"Error: cannot listen on {safe(args.address)}: {error.strerror}; choose another port")
+    print("Listening on", show(listener.getsockname()), file=sys.stderr, flush=True)
+    print("Waiting for connection...")
+
+    # The semaphore holds the free places: a connection takes one, and gives it back at its end.
+    free_places = threading.BoundedSemaphore(args.max_connections)
+    while True:
+        free_places.acquire()
+        try:
+            stream, peer = listener.accept()
+        except OSError as error:
+            free_places.release()
+            pause(error)
+            continue
+        print(f"Accept new connection from {show(peer)}...")
+        try:
+            threading.Thread(target=serve, args=(stream, peer, args.delay, free_places)).start()
+        except RuntimeError as error:
+            stream.close()
+            free_places.release()
+            pause(error)
+
+
+def pause(error):
+    """Says that there is no free file descriptor or thread, and gives others the time to end."""
+    print(f"cannot serve a client: {error}; going on in a moment", file=sys.stderr, flush=True)
+    time.sleep(0.2)
+
+
+def serve(stream, peer, delay, free_places):
+    """Serves one client, in a thread of its own."""
+    try:
+        with stream:
+            talk(stream, delay)
+    except OSError as error:
+        print(f"lost {show(peer)}: {error}", file=sys.stderr, flush=True)
+    finally:
+        free_places.release()
+    with contextlib.suppress(OSError):
+        print(f"Connection from {show(peer)} closed.")
+
+
+def talk(stream, delay):
+    """Answers one client until it says `exit` or closes its side."""
+    stream.sendall(b"Welcome!")
+    while True:
+        name = stream.recv(1024)  # b"" is the end of the stream
+        time.sleep(delay)
+        if name in (b"", b"exit"):
+            return
+        stream.settimeout(30)  # a client may be silent, but not leave its answers unread
+        stream.sendall(b"Hello, " + name + b"!")
+        stream.settimeout(None)
+
+
+def listen(address):
+    """Listens on the first address of a name that can be had, be it IPv4 or IPv6."""
+    host, port = address.rsplit(":", 1)
+    failure = OSError(0, "the name has no address")
+    for family, _, _, _, where in socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM):
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            if sys.platform != "win32":  # where it would let two programs share the port
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(where)
+            listener.listen(4096)
+            return listener
+        except OSError as error:
+            listener.close()
+            failure = error
+    raise failure
+
+
+def show(where):
+    host, port = where[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def host_port(text):
+    text.encode()  # a ValueError for what is no text
+    port = text.rsplit(":", 1)[1:]
+    if not port or not 0 <= int(port[0]) <= 65535:
+        raise argparse.ArgumentTypeError("expected HOST:PORT, such as 127.0.0.1:9999")
+    return text
+
+
+def seconds(text):
+    if not 0 <= float(text) <= threading.TIMEOUT_MAX:
+        raise argparse.ArgumentTypeError("expected seconds, 0 or more")
+    return float(text)
+
+
+def places(text):
+    if not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError("expected 1 to 1,000,000")
+    return int(text)
+
+
+def safe(text):
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except OSError as error:
+        sys.stdout = None  # closed or full, so that Python cannot try again at exit
+        sys.exit(f"Error: cannot write to standard output: {error.strerror}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,378 @@
+//! What the black-box tests share: starting a program, reading what it prints, playing its peer.
+//!
+//! A test knows a program by its command line, its streams and its sockets only. With the variable
+//! `LESSON_COMMAND` set (`python3 my_server.py`), the same tests judge that program instead.
+
+#![allow(dead_code, reason = "each test program uses another part of this")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
+
+use std::ffi::OsStr;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a test waits for what must come. No test passes or fails by how fast it came.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The command that runs the lesson: `command(env!("CARGO_BIN_EXE_tcp-client"), ["[::1]:9999"])`.
+pub fn command<A: AsRef<OsStr>>(
+    executable: &str,
+    arguments: impl IntoIterator<Item = A>,
+) -> Command {
+    let other = std::env::var("LESSON_COMMAND").unwrap_or_default();
+    let mut words = other.split_whitespace();
+    let mut command = Command::new(words.next().unwrap_or(executable));
+    command.args(words).args(arguments);
+    command
+}
+
+/// Starts the lesson's program.
+pub fn start<A: AsRef<OsStr>>(executable: &str, arguments: impl IntoIterator<Item = A>) -> Program {
+    Program::start(&mut command(executable, arguments))
+}
+
+/// The lesson's Python twin, or nothing, said aloud, where there is no Python 3. In CI that is an
+/// error.
+pub fn python_twin<A: AsRef<OsStr>>(
+    lesson: &str,
+    arguments: impl IntoIterator<Item = A>,
+) -> Option<Program> {
+    let python = ["python3", "python"].into_iter().find(|name| {
+        let version = Command::new(name).arg("--version").output();
+        version
+            .is_ok_and(|output| output.status.success() && output.stdout.starts_with(b"Python 3"))
+    });
+    let Some(python) = python else {
+        assert!(std::env::var_os("CI").is_none(), "CI needs Python 3");
+        left_out("there is no Python 3 here");
+        return None;
+    };
+    let twin = format!("{}/../{lesson}/{lesson}.py", env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::new(python);
+    command.arg(twin).args(arguments).env("PYTHONUTF8", "1");
+    Some(Program::start(&mut command))
+}
+
+/// Says that the running test was left out. (`eprintln!` would be kept back by the test harness.)
+pub fn left_out(why: &str) {
+    let test = thread::current().name().unwrap_or_default().to_owned();
+    let _ = writeln!(std::io::stderr(), "LEFT OUT: {test}: {why}");
+}
+
+/// Waits until Linux says that the process is in `state` (proc(5): T is stopped, S sleeps).
+pub fn wait_for_state(id: u32, state: char) {
+    let patience = Instant::now() + PATIENCE;
+    loop {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).expect("it runs");
+        if stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(state)) {
+            return;
+        }
+        assert!(Instant::now() < patience, "process {id} does not get into state {state}: {stat}");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// A running program; killed when it is dropped.
+pub struct Program {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    pub stdout: Stream,
+    pub stderr: Stream,
+}
+
+/// How a program ended, and what it had printed that no one had read yet.
+#[derive(Debug)]
+pub struct Ending {
+    pub status: ExitStatus,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Program {
+    /// Starts `command` with pipes for all three streams.
+    pub fn start(command: &mut Command) -> Self {
+        Self::start_with_stdout(command, Stdio::piped())
+    }
+
+    /// Starts `command` with a standard output of the test's choice.
+    pub fn start_with_stdout(command: &mut Command, stdout: impl Into<Stdio>) -> Self {
+        command.env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE");
+        command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let stdout = Stream::new(child.stdout.take());
+        let stderr = Stream::new(child.stderr.take());
+        Self { stdin: child.stdin.take(), child, stdout, stderr }
+    }
+
+    /// The address behind `Listening on `.
+    pub fn address(&self) -> String {
+        loop {
+            let line = self.stderr.line();
+            if let Some(address) = line.strip_prefix("Listening on ") {
+                // A server on every address is reached by way of loopback.
+                return address.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:");
+            }
+        }
+    }
+
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Types `text` at the program's standard input.
+    pub fn type_in(&mut self, text: impl AsRef<[u8]>) {
+        let stdin = self.stdin.as_mut().expect("standard input is open");
+        stdin.write_all(text.as_ref()).expect("the program reads its input");
+        stdin.flush().expect("the program reads its input");
+    }
+
+    /// Ends the program's standard input (Ctrl-D).
+    pub fn end_input(&mut self) {
+        self.stdin = None;
+    }
+
+    /// Whether it still runs.
+    pub fn runs(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be waited for").is_none()
+    }
+
+    /// Ends its input and waits for it to end by itself.
+    pub fn finish(mut self) -> Ending {
+        self.end_input();
+        let patience = Instant::now() + PATIENCE;
+        let status = loop {
+            match self.child.try_wait().expect("a child can be waited for") {
+                Some(status) => break status,
+                None if Instant::now() < patience => thread::sleep(Duration::from_millis(2)),
+                None => {
+                    panic!("it does not end; stdout {:?}, stderr {:?}", self.stdout, self.stderr)
+                }
+            }
+        };
+        Ending { status, stdout: self.stdout.rest(), stderr: self.stderr.rest() }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Ending {
+    /// Checks that it ended well, with nothing on stderr, and gives what it printed.
+    #[track_caller]
+    pub fn success(self) -> String {
+        assert!(self.status.success() && self.stderr.is_empty(), "{self:#?}");
+        self.stdout
+    }
+
+    /// Checks that it ended with status 1 and one line `Error: …`, and gives that line.
+    #[track_caller]
+    pub fn error(self) -> String {
+        assert_eq!(self.status.code(), Some(1), "{self:#?}");
+        let line = self.stderr.trim_end_matches(['\r', '\n']);
+        let (before, error) = line.rsplit_once('\n').unwrap_or(("", line));
+        assert!(error.starts_with("Error: ") && !before.contains("Error: "), "{self:#?}");
+        self.check_no_dump();
+        error.to_owned()
+    }
+
+    /// Checks that the command line was refused: status 2 and a usage line, nothing done.
+    #[track_caller]
+    pub fn refused(self) -> String {
+        assert_eq!(self.status.code(), Some(2), "{self:#?}");
+        assert_eq!(self.stdout, "", "{self:#?}");
+        self.check_no_dump();
+        self.stderr
+    }
+
+    #[track_caller]
+    fn check_no_dump(&self) {
+        for dump in ["panicked", "stack backtrace", "Os {", "Traceback", "Custom {"] {
+            assert!(!self.stderr.contains(dump), "{dump}: {self:#?}");
+        }
+    }
+}
+
+/// What comes out of a program's pipe, gathered in the background.
+pub struct Stream(Arc<(Mutex<Gathered>, Condvar)>);
+
+#[derive(Default)]
+struct Gathered {
+    bytes: Vec<u8>,
+    ended: bool,
+}
+
+impl Stream {
+    fn new(pipe: Option<impl Read + Send + 'static>) -> Self {
+        let shared = Arc::new((Mutex::new(Gathered::default()), Condvar::new()));
+        let writer = Arc::downgrade(&shared);
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            let mut pipe = pipe;
+            loop {
+                let length = pipe.as_mut().map_or(0, |pipe| pipe.read(&mut buffer).unwrap_or(0));
+                // Whoever no longer reads has closed this end: the program must see that.
+                let Some(shared) = writer.upgrade() else { return };
+                let mut gathered = shared.0.lock().unwrap();
+                gathered.bytes.extend(&buffer[..length]);
+                gathered.ended = length == 0;
+                shared.1.notify_all();
+                if gathered.ended {
+                    return;
+                }
+            }
+        });
+        Self(shared)
+    }
+
+    /// Waits until `take` finds something to take, or the stream has ended.
+    #[track_caller]
+    fn wait<T>(&self, wanted: &str, take: impl Fn(&mut Gathered) -> Option<T>) -> T {
+        let patience = Instant::now() + PATIENCE;
+        let mut gathered = self.0.0.lock().unwrap();
+        loop {
+            if let Some(found) = take(&mut gathered) {
+                return found;
+            }
+            let left = patience.saturating_duration_since(Instant::now());
+            let text = String::from_utf8_lossy(&gathered.bytes);
+            assert!(!gathered.ended, "the stream ended before {wanted}: {text:?}");
+            assert!(!left.is_zero(), "{wanted} does not come: {text:?}");
+            gathered = self.0.1.wait_timeout(gathered, left).unwrap().0;
+        }
+    }
+
+    /// Everything up to `end`, with it.
+    #[track_caller]
+    pub fn until(&self, end: &str) -> String {
+        let bytes = self.wait(&format!("{end:?}"), |gathered| {
+            let at =
+                gathered.bytes.windows(end.len()).position(|window| window == end.as_bytes())?;
+            Some(gathered.bytes.drain(..at + end.len()).collect())
+        });
+        String::from_utf8(bytes).expect("a program prints UTF-8")
+    }
+
+    /// The next line, without its end.
+    #[track_caller]
+    pub fn line(&self) -> String {
+        self.until("\n").trim_end_matches(['\r', '\n']).to_owned()
+    }
+
+    /// What is still to come, up to the end of the stream.
+    #[track_caller]
+    pub fn rest(&self) -> String {
+        let bytes = self.wait("its end", |gathered| {
+            gathered.ended.then(|| std::mem::take(&mut gathered.bytes))
+        });
+        String::from_utf8(bytes).expect("a program prints UTF-8")
+    }
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", String::from_utf8_lossy(&self.0.0.lock().unwrap().bytes))
+    }
+}
+
+/// A test's own TCP server, and its address.
+pub fn listener() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let address = listener.local_addr().expect("a listener has an address").to_string();
+    (listener, address)
+}
+
+/// The next client of a test's server.
+pub fn accept(listener: &TcpListener) -> TcpStream {
+    listener.set_nonblocking(true).unwrap();
+    let patience = Instant::now() + PATIENCE;
+    let stream = loop {
+        match listener.accept() {
+            Ok((stream, _)) => break stream,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                assert!(Instant::now() < patience, "no client comes");
+                thread::sleep(Duration::from_millis(1));
+            }
+            Err(error) => panic!("accept: {error}"),
+        }
+    };
+    stream.set_nonblocking(false).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// A test's own TCP client.
+#[track_caller]
+pub fn connect(address: &str) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap_or_else(|error| panic!("{address}: {error}"));
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// Reads exactly `expected` from `stream`.
+#[track_caller]
+pub fn expect(stream: &mut TcpStream, expected: &[u8]) {
+    let mut got = Vec::new();
+    stream.take(expected.len() as u64).read_to_end(&mut got).expect("the peer answers");
+    assert_eq!(got.escape_ascii().to_string(), expected.escape_ascii().to_string());
+}
+
+/// Reads to the end of `stream`, which must be a close and not a reset.
+#[track_caller]
+pub fn expect_end(stream: &mut TcpStream) {
+    let mut got = Vec::new();
+    stream.read_to_end(&mut got).expect("the peer closes in order");
+    assert_eq!(got.escape_ascii().to_string(), "");
+}
+
+/// Ends a connection with a reset (RST) in place of a close (FIN).
+pub fn reset(stream: TcpStream) {
+    socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(stream);
+}
+
+/// A pipe that no one reads, as a program's standard output has behind `| head` after a while.
+pub fn closed_pipe() -> std::io::PipeWriter {
+    std::io::pipe().expect("there are pipes").1
+}
+
+/// A device that is always full, where the system has one (Linux).
+pub fn full_device() -> Option<std::fs::File> {
+    std::fs::File::options().write(true).open("/dev/full").ok()
+}
+
+/// Runs `command` where `/etc/hosts` says `hosts`, in a mount namespace of its own (Linux, root);
+/// elsewhere nothing, said aloud.
+pub fn with_hosts(command: &Command, hosts: &str) -> Option<Command> {
+    let may = Command::new("unshare").args(["--mount", "true"]).output();
+    if !may.is_ok_and(|output| output.status.success()) {
+        assert!(
+            std::env::var_os("CI").is_none() || !cfg!(target_os = "linux"),
+            "CI needs unshare, as root"
+        );
+        left_out("a hosts file of its own needs Linux and root");
+        return None;
+    }
+    let script = "mount -t tmpfs tmpfs /mnt && printf %s \"$0\" >/mnt/hosts && mount --bind /mnt/hosts /etc/hosts && exec \"$@\"";
+    let mut outer = Command::new("unshare");
+    outer
+        .args(["--mount", "sh", "-c", script, hosts])
+        .arg(command.get_program())
+        .args(command.get_args());
+    Some(outer)
+}
+
+/// Runs `command` under a limit of the shell's `ulimit`: `["-n", "32"]`.
+pub fn with_limit(command: &Command, limit: [&str; 2]) -> Command {
+    let script = format!("ulimit {} {} && exec \"$0\" \"$@\"", limit[0], limit[1]);
+    let mut outer = Command::new("sh");
+    outer.args(["-c", &script]).arg(command.get_program()).args(command.get_args());
+    outer
+}

@@ -1,0 +1,260 @@
+//! Lesson 5, `tcp-client`, seen from outside.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::process::Command;
+
+use support::{Ending, Program, accept, closed_pipe, expect, expect_end, full_device, reset};
+
+fn command(arguments: &[&str]) -> Command {
+    support::command(env!("CARGO_BIN_EXE_tcp-client"), arguments)
+}
+
+fn start(arguments: &[&str]) -> Program {
+    Program::start(&mut command(arguments))
+}
+
+/// Runs the client against a server that answers the messages to come with `answers`, one each,
+/// the first of them as the welcome, and then closes.
+fn ending_with(answers: &[&[u8]]) -> Ending {
+    let (listener, address) = support::listener();
+    let client = start(&[&address, "--timeout", "20", "a", "b"]);
+    let mut stream = accept(&listener);
+    for (answer, name) in answers.iter().zip(["a", "b", "exit"]) {
+        stream.write_all(answer).unwrap();
+        expect(&mut stream, name.as_bytes());
+    }
+    drop(stream);
+    client.finish()
+}
+
+#[test]
+fn holds_the_tutorials_dialogue() {
+    let (listener, address) = support::listener();
+    let client = start(&[&address]);
+    let mut stream = accept(&listener);
+    stream.write_all(b"Welcome!").unwrap();
+    assert_eq!(client.stdout.line(), "Welcome!");
+    for name in ["Michael", "Tracy", "Sarah"] {
+        expect(&mut stream, name.as_bytes());
+        stream.write_all(format!("Hello, {name}!").as_bytes()).unwrap();
+        assert_eq!(client.stdout.line(), format!("Hello, {name}!"));
+    }
+    expect(&mut stream, b"exit");
+    expect_end(&mut stream);
+    assert_eq!(client.finish().success(), "");
+}
+
+#[test]
+fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
+    let help = start(&["--help"]).finish().success();
+    assert!(help.lines().count() <= 24 && help.lines().all(|line| line.len() <= 100), "{help}");
+    for part in [
+        "Lesson 5",
+        "127.0.0.1:9999",
+        "cargo run -p tcp-server-threaded",
+        "Michael Tracy Sarah",
+        "30",
+    ] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+}
+
+#[test]
+fn sends_the_names_that_it_is_given() {
+    let printed = ending_with(&[b"W", b"1", "张三".as_bytes()]).success();
+    assert_eq!(printed, "W\n1\n张三\n");
+}
+
+#[test]
+fn shows_what_could_steer_the_terminal_as_escapes() {
+    let printed = ending_with(&[
+        b"\x1b]0;title\x07\x1b[2J",
+        "a\r\nError: forged\u{85}".as_bytes(),
+        "\u{7f}\u{9b}\u{202e}gnp.exe\u{2066}".as_bytes(),
+    ]);
+    assert_eq!(
+        printed.success(),
+        concat!(
+            r"\u{1b}]0;title\u{7}\u{1b}[2J",
+            "\n",
+            r"a\r\nError: forged\u{85}",
+            "\n",
+            r"\u{7f}\u{9b}\u{202e}gnp.exe\u{2066}",
+            "\n"
+        )
+    );
+}
+
+#[test]
+fn shows_what_is_no_text_as_replacement_characters() {
+    assert_eq!(
+        ending_with(&[b"W\xff", b"\xc0\xaf", b"end \xe5\xbc"]).success(),
+        "W\u{fffd}\n\u{fffd}\u{fffd}\nend \n\u{fffd}\n"
+    );
+}
+
+#[test]
+fn prints_a_character_that_is_split_over_two_reads_whole() {
+    let [whole @ .., last] = "张".as_bytes() else { unreachable!() };
+    assert_eq!(ending_with(&[whole, &[*last], b"!"]).success(), "\n张\n!\n");
+}
+
+#[test]
+fn says_where_why_and_what_to_do_when_no_one_listens() {
+    let (listener, address) = support::listener();
+    drop(listener);
+    let error = start(&[&address]).finish().error();
+    assert!(error.starts_with(&format!("Error: cannot connect to {address}: ")), "{error}");
+    assert!(error.ends_with("is tcp-server-threaded running?"), "{error}");
+    let error = start(&["no-such-host.invalid:9999"]).finish().error();
+    assert!(error.starts_with("Error: cannot connect to no-such-host.invalid:9999: "), "{error}");
+}
+
+#[test]
+fn does_not_wait_for_ever_on_a_silent_server() {
+    let (_listener, address) = support::listener();
+    let error = start(&[&address, "--timeout", "0.2"]).finish().error();
+    assert!(error.contains(&address) && error.ends_with("timed out"), "{error}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn goes_on_after_it_was_stopped_and_continued() {
+    let (listener, address) = support::listener();
+    let client = start(&[&address, "a"]);
+    let mut stream = accept(&listener);
+    stream.write_all(b"W").unwrap();
+    expect(&mut stream, b"a"); // now it waits for an answer
+    for signal in ["-STOP", "-CONT"] {
+        assert!(
+            Command::new("kill")
+                .args([signal, &client.id().to_string()])
+                .status()
+                .unwrap()
+                .success()
+        );
+        support::wait_for_state(client.id(), if signal == "-STOP" { 'T' } else { 'S' });
+    }
+    stream.write_all(b"1").unwrap();
+    expect(&mut stream, b"exit");
+    assert_eq!(client.finish().success(), "W\n1\n");
+}
+
+#[test]
+fn a_server_that_closes_too_early_is_an_error() {
+    let ending = ending_with(&[b"Welcome!"]);
+    assert_eq!(ending.stdout, "Welcome!\n");
+    let error = ending.error();
+    assert!(error.ends_with("it closed the connection without an answer"), "{error}");
+}
+
+#[test]
+fn a_server_that_resets_is_an_error() {
+    let (listener, address) = support::listener();
+    let client = start(&[&address]);
+    reset(accept(&listener));
+    let error = client.finish().error();
+    assert!(
+        error.starts_with(&format!("Error: the dialogue with {address} broke off: ")),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_flood_does_not_grow_its_memory() {
+    let (listener, address) = support::listener();
+    let client = start(&[&address, "a"]);
+    let mut stream = accept(&listener);
+    // It reads 1,024 bytes for the welcome and for each answer, and no more.
+    let sent = stream.write_all(&vec![b'x'; 1 << 20]);
+    let words = client.finish();
+    assert!(words.stdout.len() <= 2 * 1025, "{} bytes printed", words.stdout.len());
+    drop(sent);
+}
+
+#[test]
+fn refuses_a_wrong_command_line() {
+    let wrong: [&[&str]; 7] = [
+        &["127.0.0.1"],
+        &["127.0.0.1:65536"],
+        &["127.0.0.1:9999", ""],
+        &["--timeout", "0"],
+        &["--timeout", "NaN"],
+        &["--timeout=-1"],
+        &["--names", "a"],
+    ];
+    for arguments in wrong {
+        let message = start(arguments).finish().refused();
+        assert!(message.contains("error: "), "{arguments:?}: {message}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn refuses_arguments_that_are_not_utf_8() {
+    use std::os::unix::ffi::OsStrExt;
+    let argument = std::ffi::OsStr::from_bytes(b"127.0.0.1\xff:0");
+    support::start(env!("CARGO_BIN_EXE_tcp-client"), [argument]).finish().refused();
+}
+
+#[test]
+fn ends_with_an_error_when_stdout_is_closed_or_full() {
+    let (listener, address) = support::listener();
+    let closed = Program::start_with_stdout(&mut command(&[&address]), closed_pipe());
+    accept(&listener).write_all(b"Welcome!").unwrap();
+    let error = closed.finish().error();
+    assert!(error.contains("cannot write to standard output: "), "{error}");
+    let Some(full) = full_device() else { return };
+    let full = Program::start_with_stdout(&mut command(&[&address]), full);
+    accept(&listener).write_all(b"Welcome!").unwrap();
+    let error = full.finish().error();
+    assert!(error.contains("cannot write to standard output: "), "{error}");
+}
+
+#[test]
+fn talks_over_ipv6() {
+    let Ok(listener) = TcpListener::bind("[::1]:0") else {
+        return support::left_out("there is no IPv6 here");
+    };
+    let client = start(&[&listener.local_addr().unwrap().to_string(), "a"]);
+    let mut stream = accept(&listener);
+    stream.write_all(b"W").unwrap();
+    expect(&mut stream, b"a");
+    stream.write_all(b"1").unwrap();
+    assert_eq!(client.finish().success(), "W\n1\n");
+}
+
+#[test]
+fn tries_each_address_of_a_name() {
+    for dead_one_is in ["::1", "127.0.0.1"] {
+        let alive = if dead_one_is == "::1" { "127.0.0.1:0" } else { "[::1]:0" };
+        let Ok(listener) = TcpListener::bind(alive) else {
+            return support::left_out("there is no IPv6 here");
+        };
+        let address = format!("both.example:{}", listener.local_addr().unwrap().port());
+        let hosts = "::1 both.example\n127.0.0.1 both.example\n";
+        let Some(mut command) = support::with_hosts(&command(&[&address, "a"]), hosts) else {
+            return;
+        };
+        let client = Program::start(&mut command);
+        let mut stream = accept(&listener);
+        stream.write_all(b"W").unwrap();
+        expect(&mut stream, b"a");
+        stream.write_all(b"1").unwrap();
+        assert_eq!(client.finish().success(), "W\n1\n");
+    }
+}
+
+#[test]
+fn talks_with_the_python_twin_of_its_server() {
+    let Some(server) = support::python_twin("tcp-server-threaded", ["127.0.0.1:0", "--delay", "0"])
+    else {
+        return;
+    };
+    let words = start(&[&server.address()]).finish().success();
+    assert_eq!(words, "Welcome!\nHello, Michael!\nHello, Tracy!\nHello, Sarah!\n");
+}

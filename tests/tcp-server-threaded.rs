@@ -1,0 +1,314 @@
+//! Lesson 4, `tcp-server-threaded`, seen from outside.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use support::{Program, closed_pipe, connect, expect, expect_end, full_device, reset, with_limit};
+
+fn command(arguments: &[&str]) -> Command {
+    support::command(env!("CARGO_BIN_EXE_tcp-server-threaded"), arguments)
+}
+
+fn start(arguments: &[&str]) -> Program {
+    Program::start(&mut command(arguments))
+}
+
+/// A server without a delay, on a free port of 127.0.0.1, ready for clients; and its address.
+fn server() -> (Program, String) {
+    let server = start(&["127.0.0.1:0", "--delay", "0"]);
+    let address = server.address();
+    assert_eq!(server.stdout.line(), "Waiting for connection...");
+    (server, address)
+}
+
+/// Holds the tutorial's dialogue as the client `stream`.
+#[track_caller]
+fn dialogue(stream: &mut TcpStream) {
+    expect(stream, b"Welcome!");
+    for name in ["Michael", "Tracy", "Sarah"] {
+        stream.write_all(name.as_bytes()).unwrap();
+        expect(stream, format!("Hello, {name}!").as_bytes());
+    }
+    stream.write_all(b"exit").unwrap();
+    expect_end(stream);
+}
+
+#[test]
+fn holds_the_tutorials_dialogue_and_prints_its_words() {
+    let (server, address) = server();
+    let mut client = connect(&address);
+    let peer = client.local_addr().unwrap();
+    dialogue(&mut client);
+    assert_eq!(server.stdout.line(), format!("Accept new connection from {peer}..."));
+    assert_eq!(server.stdout.line(), format!("Connection from {peer} closed."));
+}
+
+#[test]
+fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
+    let help = start(&["--help"]).finish().success();
+    assert!(help.lines().count() <= 24 && help.lines().all(|line| line.len() <= 100), "{help}");
+    for part in ["Lesson 4", "127.0.0.1:9999", "cargo run -p tcp-client", "--delay", "1024"] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+}
+
+#[test]
+fn pauses_before_each_answer() {
+    let server = start(&["127.0.0.1:0", "--delay", "0.3"]);
+    let mut client = connect(&server.address());
+    expect(&mut client, b"Welcome!");
+    let start = Instant::now();
+    client.write_all(b"Tracy").unwrap();
+    expect(&mut client, b"Hello, Tracy!");
+    assert!(start.elapsed() >= Duration::from_millis(300), "{:?}", start.elapsed());
+}
+
+#[test]
+fn answers_any_bytes_with_the_same_bytes() {
+    let (_server, address) = server();
+    let mut client = connect(&address);
+    expect(&mut client, b"Welcome!");
+    for message in
+        [b"\xff\x00\x1b[2J\r\n".as_slice(), "张三".as_bytes(), b"exit\n", b" exit", &[b'x'; 1024]]
+    {
+        client.write_all(message).unwrap();
+        expect(&mut client, &[b"Hello, ", message, b"!"].concat());
+    }
+}
+
+#[test]
+fn ends_a_conversation_at_the_end_of_the_stream() {
+    let (server, address) = server();
+    let mut client = connect(&address);
+    let peer = client.local_addr().unwrap();
+    expect(&mut client, b"Welcome!");
+    client.shutdown(Shutdown::Write).unwrap();
+    expect_end(&mut client);
+    assert_eq!(
+        server.stdout.until("closed.\n").lines().last(),
+        Some(&*format!("Connection from {peer} closed."))
+    );
+}
+
+#[test]
+fn serves_clients_side_by_side() {
+    let (_server, address) = server();
+    let mut first = connect(&address);
+    expect(&mut first, b"Welcome!");
+    dialogue(&mut connect(&address));
+    first.write_all(b"Michael").unwrap();
+    expect(&mut first, b"Hello, Michael!");
+}
+
+#[test]
+fn serves_one_more_beside_a_thousand_idle_connections() {
+    // macOS and Windows give a test fewer descriptors by default.
+    let many = if cfg!(target_os = "linux") { 1000 } else { 100 };
+    let (_server, address) = server();
+    let idle: Vec<_> = (0..many).map(|_| connect(&address)).collect();
+    for mut stream in &idle {
+        let mut welcome = [0; 8];
+        stream.read_exact(&mut welcome).unwrap();
+        assert_eq!(&welcome, b"Welcome!");
+    }
+    dialogue(&mut connect(&address));
+}
+
+#[test]
+fn lets_a_client_wait_while_all_places_are_taken() {
+    let server = start(&["127.0.0.1:0", "--delay", "0", "--max-connections", "2"]);
+    let address = server.address();
+    let mut first = connect(&address);
+    expect(&mut first, b"Welcome!");
+    let mut second = connect(&address);
+    expect(&mut second, b"Welcome!");
+    let mut third = connect(&address);
+    third.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    third.read(&mut [0]).expect_err("a third client is served, with two places");
+    third.set_read_timeout(Some(support::PATIENCE)).unwrap();
+    drop(first);
+    dialogue(&mut third);
+    drop(second);
+    // Each place came back: many more than two clients are served one after the other.
+    for _ in 0..20 {
+        dialogue(&mut connect(&address));
+    }
+}
+
+#[test]
+fn reports_a_reset_in_one_line_and_goes_on() {
+    let (server, address) = server();
+    let mut client = connect(&address);
+    let peer = client.local_addr().unwrap();
+    expect(&mut client, b"Welcome!");
+    reset(client);
+    let line = server.stderr.line();
+    assert!(line.starts_with(&format!("lost {peer}: ")), "{line}");
+    assert_eq!(server.stdout.line(), format!("Accept new connection from {peer}..."));
+    assert_eq!(server.stdout.line(), format!("Connection from {peer} closed."));
+    dialogue(&mut connect(&address));
+}
+
+#[test]
+fn welcomes_a_burst_of_clients() {
+    // Far more than std's own backlog of 128: all are connected before one place comes free.
+    let many = if cfg!(target_os = "linux") { 600 } else { 100 };
+    let server = start(&["127.0.0.1:0", "--delay", "0", "--max-connections", "1"]);
+    let address = server.address();
+    let socket_address = address.parse().unwrap();
+    let clients: Vec<_> = (0..many)
+        .map(|n| {
+            TcpStream::connect_timeout(&socket_address, support::PATIENCE / 10)
+                .unwrap_or_else(|error| panic!("client {n} of {many}: {error}"))
+        })
+        .collect();
+    for mut client in clients {
+        client.set_read_timeout(Some(support::PATIENCE)).unwrap();
+        dialogue(&mut client);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn waits_when_no_descriptor_is_free_and_goes_on_when_one_is() {
+    let limited = &mut with_limit(&command(&["127.0.0.1:0", "--delay", "0"]), ["-n", "24"]);
+    let mut server = Program::start(limited);
+    let address = server.address();
+    let clients: Vec<_> = (0..40).map(|_| connect(&address)).collect();
+    let first = server.stderr.line();
+    assert!(first.contains("cannot serve a client: "), "{first}");
+    let start = Instant::now();
+    for _ in 0..3 {
+        assert_eq!(server.stderr.line(), first);
+    }
+    // It does not spin: three more lines take three pauses.
+    assert!(start.elapsed() >= Duration::from_millis(300), "{:?}", start.elapsed());
+    assert!(server.runs());
+    drop(clients);
+    dialogue(&mut connect(&address));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn loses_one_client_and_not_itself_when_no_thread_can_start() {
+    // Each thread reserves 2 MiB for its stack; this is room for some, not for 100.
+    let limited = &mut with_limit(&command(&["127.0.0.1:0", "--delay", "0"]), ["-v", "100000"]);
+    let mut server = Program::start(limited);
+    let address = server.address();
+    let clients: Vec<_> = (0..100).map(|_| connect(&address)).collect();
+    let line = server.stderr.line();
+    assert!(line.contains("cannot serve a client: "), "{line}");
+    assert!(server.runs());
+    drop(clients);
+    // Those that no thread was found for were closed at once; the next one is served again.
+    let patience = Instant::now() + support::PATIENCE;
+    while Instant::now() < patience {
+        let mut client = connect(&address);
+        let mut welcome = [0; 8];
+        if client.read_exact(&mut welcome).is_ok() {
+            client.write_all(b"exit").unwrap();
+            expect_end(&mut client);
+            return;
+        }
+    }
+    panic!("no client is served any more: {:?}", server.stderr);
+}
+
+#[test]
+fn refuses_a_wrong_command_line() {
+    let wrong: [&[&str]; 12] = [
+        &["127.0.0.1"],
+        &["127.0.0.1:"],
+        &["127.0.0.1:65536"],
+        &["127.0.0.1:http"],
+        &["--delay", "-1"],
+        &["--delay=-1"],
+        &["--delay", "NaN"],
+        &["--delay", "1e400"],
+        &["--delay", "one"],
+        &["--max-connections", "0"],
+        &["--port", "9999"],
+        &["127.0.0.1:0", "more"],
+    ];
+    for arguments in wrong {
+        let message = start(arguments).finish().refused();
+        assert!(message.contains("error: "), "{arguments:?}: {message}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn refuses_arguments_that_are_not_utf_8() {
+    use std::os::unix::ffi::OsStrExt;
+    let argument = std::ffi::OsStr::from_bytes(b"127.0.0.1\xff:0");
+    support::start(env!("CARGO_BIN_EXE_tcp-server-threaded"), [argument]).finish().refused();
+}
+
+#[test]
+fn says_where_why_and_what_to_do_when_it_cannot_listen() {
+    let (server, address) = server();
+    let error = start(&[&address]).finish().error();
+    assert!(error.starts_with(&format!("Error: cannot listen on {address}: ")), "{error}");
+    assert!(error.ends_with("; choose another port"), "{error}");
+    drop(server);
+    // No machine has an address of TEST-NET-1 (RFC 5737).
+    let error = start(&["192.0.2.1:0"]).finish().error();
+    assert!(error.contains("cannot listen on 192.0.2.1:0: "), "{error}");
+}
+
+#[test]
+fn an_error_cannot_steer_the_terminal() {
+    let error = start(&["a\u{1b}[2J\u{202e}\nb:0"]).finish().error();
+    assert!(error.contains(r"a\u{1b}[2J\u{202e}\nb:0"), "{error}");
+}
+
+#[test]
+fn ends_with_an_error_when_stdout_is_closed_or_full() {
+    let closed = Program::start_with_stdout(&mut command(&["127.0.0.1:0"]), closed_pipe());
+    let error = closed.finish().error();
+    assert!(error.contains("cannot write to standard output: "), "{error}");
+    let Some(full) = full_device() else { return };
+    let error = Program::start_with_stdout(&mut command(&["127.0.0.1:0"]), full).finish().error();
+    assert!(error.contains("cannot write to standard output: "), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn listens_on_the_same_port_again_at_once() {
+    let (server, address) = server();
+    dialogue(&mut connect(&address)); // closed by the server first: its port is in TIME_WAIT
+    drop(server);
+    let again = start(&[&address, "--delay", "0"]);
+    assert_eq!(again.address(), address);
+    dialogue(&mut connect(&address));
+}
+
+#[test]
+fn listens_on_ipv6() {
+    if std::net::TcpListener::bind("[::1]:0").is_err() {
+        return support::left_out("there is no IPv6 here");
+    }
+    let server = start(&["[::1]:0", "--delay", "0"]);
+    let address = server.address();
+    assert!(address.starts_with("[::1]:"), "{address}");
+    dialogue(&mut connect(&address));
+}
+
+#[test]
+fn takes_a_name_for_an_address() {
+    let server = start(&["localhost:0", "--delay", "0"]);
+    dialogue(&mut connect(&server.address()));
+}
+
+#[test]
+fn talks_with_the_python_twin_of_its_client() {
+    let (_server, address) = server();
+    let Some(client) = support::python_twin("tcp-client", [&address]) else { return };
+    let words = client.finish().success();
+    assert_eq!(words, "Welcome!\nHello, Michael!\nHello, Tracy!\nHello, Sarah!\n");
+}
