@@ -15,15 +15,15 @@ def main():
         description="Lesson 5: a TCP client that holds a dialogue with the server of lesson 4.",
         epilog="First, in another terminal: cargo run -p tcp-server-threaded",
     )
-    parser.add_argument("address", nargs="?", type=host_port, default="127.0.0.1:9999", help="[%(default)s]")
+    parser.add_argument("address", nargs="?", type=host_port, default="127.0.0.1:9999", help="[127.0.0.1:9999]")
     parser.add_argument("names", nargs="*", type=name, help="[Michael Tracy Sarah]")
-    parser.add_argument("--timeout", type=seconds, default=30, help="[%(default)s]")
-    args = parser.parse_args()
+    parser.add_argument("--timeout", type=seconds, default=30, help="[30]")
+    args = parser.parse_intermixed_args()
     address = safe(args.address)
     try:
         # Tries each address of a name, be it IPv4 or IPv6.
         stream = socket.create_connection(split(args.address), args.timeout)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         sys.exit(f"Error: cannot connect to {address}: {error}; is tcp-server-threaded running?")
     try:
         with stream:
@@ -58,8 +58,9 @@ def split(address):
 
 
 def host_port(text):
-    host, colon, port = text.rpartition(":")
-    if not (text.isprintable() and colon and port.isdigit() and int(port) <= 65535):
+    text.encode()  # what is no text is a ValueError
+    _, colon, port = text.rpartition(":")
+    if not (colon and port.isdigit() and int(port) <= 65535):
         raise argparse.ArgumentTypeError("expected HOST:PORT, such as 127.0.0.1:9999")
     return text
 

@@ -12,17 +12,20 @@ import time
 
 
 def main():
-    parser = argparse.ArgumentParser(description="A TCP server with one thread for each client.")
-    parser.add_argument("address", nargs="?", type=host_port, default="127.0.0.1:9999")
-    parser.add_argument("--delay", type=seconds, default=1)
-    parser.add_argument("--max-connections", type=places, default=1024)
+    parser = argparse.ArgumentParser(
+        description="Lesson 4: a TCP server that talks with many clients at once.",
+        epilog="In a second terminal: cargo run -p tcp-client",
+    )
+    parser.add_argument("address", nargs="?", type=host_port, default="127.0.0.1:9999", help="[%(default)s]")
+    parser.add_argument("--delay", type=seconds, default=1, help="[%(default)s]")
+    parser.add_argument("--max-connections", type=places, default=1024, help="[%(default)s]")
     args = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)
 
     try:
         listener = listen(args.address)
-    except OSError as error:
-        sys.exit(f"Error: cannot listen on {safe(args.address)}: {error.strerror}; choose another port")
+    except (OSError, UnicodeError) as error:
+        sys.exit(f"Error: cannot listen on {safe(args.address)}: {error}; choose another port")
     print("Listening on", show(listener.getsockname()), file=sys.stderr, flush=True)
     print("Waiting for connection...")
 
@@ -101,9 +104,9 @@ def show(where):
 
 
 def host_port(text):
-    text.encode()  # a ValueError for what is no text
-    port = text.rsplit(":", 1)[1:]
-    if not port or not 0 <= int(port[0]) <= 65535:
+    text.encode()  # what is no text is a ValueError
+    _, colon, port = text.rpartition(":")
+    if not (colon and port.isdigit() and int(port) <= 65535):
         raise argparse.ArgumentTypeError("expected HOST:PORT, such as 127.0.0.1:9999")
     return text
 

@@ -56,6 +56,28 @@ pub fn python_twin<A: AsRef<OsStr>>(
     Some(Program::start(&mut command))
 }
 
+/// Runs `program --help` and checks that it fits on one screen of 24 lines and 80 columns, and
+/// names `parts`: the lesson, its defaults, its other half.
+#[track_caller]
+pub fn check_help(program: Program, parts: &[&str]) {
+    let help = program.finish().success();
+    assert!(help.lines().count() <= 24, "{help}");
+    assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    for part in parts {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+}
+
+/// Checks that `text` is `lines` lines with nothing in them that could steer a terminal (rule 4).
+#[track_caller]
+pub fn check_safe(text: &str, lines: usize) {
+    assert_eq!(text.matches('\n').count(), lines, "{text:?}");
+    let bidi = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let steers =
+        |c: char| c.is_control() && c != '\n' || bidi(c) || matches!(c, '\u{2028}' | '\u{2029}');
+    assert!(!text.contains(steers), "{text:?}");
+}
+
 /// Says that the running test was left out. (`eprintln!` would be kept back by the test harness.)
 pub fn left_out(why: &str) {
     let test = thread::current().name().unwrap_or_default().to_owned();

@@ -29,13 +29,13 @@ use netcommon::{Report, UTF_8, decode, read_until_close, safe};
 #[derive(Parser)]
 #[command(after_help = "In two terminals: cargo run -p gethostname-demo server    (then: client)")]
 struct Args {
-    /// One half alone; without it, the whole exchange in one process
-    #[arg(value_parser = ["server", "client"])]
+    /// One half alone; none is both [server, client]
+    #[arg(value_parser = ["server", "client"], hide_possible_values = true)]
     half: Option<String>,
-    /// HOST:PORT [default: this machine's host name, port 9999]
-    #[arg(value_parser = host_port)]
+    /// [default: this machine's host name, port 9999]
+    #[arg(value_name = "HOST:PORT", value_parser = host_port)]
     address: Option<String>,
-    /// How long the client waits for the connection, and for each read
+    /// Limit for connecting, and for each read
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     timeout: Duration,
 }

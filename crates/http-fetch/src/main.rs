@@ -40,13 +40,13 @@ const BUFFER: usize = 256 * 1024;
 #[command(after_help = "Without a network, in another terminal: python3 -m http.server 8000
 Then: cargo run -p http-fetch -- http://127.0.0.1:8000/")]
 struct Args {
-    /// The page, http://HOST[:PORT][/PATH]
+    /// The page
     #[arg(default_value = "http://www.sina.com.cn/")]
     url: Target,
-    /// The file for the body [default: by the host's name, such as sina.html]
+    /// Where the body goes [default: by the host, sina.html]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// How long to wait for the connection, and for each read
+    /// Limit for connecting, and for each read
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     timeout: Duration,
 }

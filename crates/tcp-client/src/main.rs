@@ -27,13 +27,13 @@ use netcommon::{Report, StreamDecoder, UTF_8, blocking, safe};
 #[derive(Parser)]
 #[command(after_help = "First, in another terminal: cargo run -p tcp-server-threaded")]
 struct Args {
-    /// The server, HOST:PORT; [::1]:9999 is IPv6
-    #[arg(default_value = "127.0.0.1:9999", value_parser = host_port)]
+    /// The server
+    #[arg(value_name = "HOST:PORT", default_value = "127.0.0.1:9999", value_parser = host_port)]
     address: String,
-    /// The names to send, one after the other
-    #[arg(default_values = ["Michael", "Tracy", "Sarah"], value_parser = NonEmptyStringValueParser::new())]
+    /// Names to send, one after the other
+    #[arg(value_name = "NAME", default_values = ["Michael", "Tracy", "Sarah"], value_parser = NonEmptyStringValueParser::new())]
     names: Vec<String>,
-    /// How long to wait for the connection, and for each answer
+    /// Limit for connecting, and for each read
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     timeout: Duration,
 }

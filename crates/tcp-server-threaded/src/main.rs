@@ -31,13 +31,13 @@ use socket2::SockRef;
 #[derive(Parser)]
 #[command(after_help = "In a second terminal: cargo run -p tcp-client    (or: nc 127.0.0.1 9999)")]
 struct Args {
-    /// Where to listen, HOST:PORT; [::1]:9999 is IPv6, port 0 is any free port
-    #[arg(default_value = "127.0.0.1:9999", value_parser = host_port)]
+    /// Where to listen; port 0 is any free one
+    #[arg(value_name = "HOST:PORT", default_value = "127.0.0.1:9999", value_parser = host_port)]
     address: String,
     /// Pause before each answer; 0 is allowed
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     delay: Duration,
-    /// Connections served at once; further clients wait in the backlog
+    /// Connections at once; others wait
     #[arg(long, value_name = "N", default_value = "1024", value_parser = value_parser!(u32).range(1..=1_000_000))]
     max_connections: u32,
 }

@@ -27,14 +27,14 @@ use netcommon::{GBK, Report, UTF_8, blocking, decode, safe};
 #[derive(Parser)]
 #[command(after_help = "In a second terminal: cargo run -p udp-sender")]
 struct Args {
-    /// Where to receive, HOST:PORT; [::1]:7788 is IPv6, port 0 is any free port
-    #[arg(default_value = "0.0.0.0:7788", value_parser = host_port)]
+    /// Where to receive; port 0 is any free one
+    #[arg(value_name = "HOST:PORT", default_value = "0.0.0.0:7788", value_parser = host_port)]
     address: String,
     /// End after this many datagrams; 0 is for ever
     #[arg(long, value_name = "N", default_value = "1")]
     count: u64,
-    /// The encoding of the text in the datagrams
-    #[arg(long, default_value = "gbk", value_parser = PossibleValuesParser::new(["gbk", "utf-8"]))]
+    /// Of the text
+    #[arg(long, value_name = "NAME", default_value = "gbk", value_parser = PossibleValuesParser::new(["gbk", "utf-8"]))]
     encoding: String,
 }
 

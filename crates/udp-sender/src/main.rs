@@ -25,14 +25,14 @@ use netcommon::{GBK, Report, UTF_8, encode};
 #[derive(Parser)]
 #[command(after_help = "First, in another terminal: cargo run -p udp-bound-receiver")]
 struct Args {
-    /// Where to send to, HOST:PORT; [::1]:7788 is IPv6
-    #[arg(default_value = "127.0.0.1:7788", value_parser = host_port)]
+    /// The receiver
+    #[arg(value_name = "HOST:PORT", default_value = "127.0.0.1:7788", value_parser = host_port)]
     address: String,
-    /// The text to send; without it, the program asks
+    /// The text; without it, the program asks
     #[arg(long, value_name = "TEXT")]
     message: Option<String>,
-    /// The encoding of the text in the datagram
-    #[arg(long, default_value = "gbk", value_parser = PossibleValuesParser::new(["gbk", "utf-8"]))]
+    /// Of the text
+    #[arg(long, value_name = "NAME", default_value = "gbk", value_parser = PossibleValuesParser::new(["gbk", "utf-8"]))]
     encoding: String,
 }
 
