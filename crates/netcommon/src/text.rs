@@ -23,6 +23,7 @@ pub fn decode<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Cow<'a, str> 
 ///
 /// let mut decoder = StreamDecoder::new(UTF_8);
 /// assert_eq!(decoder.decode(b"Hello, \xe5\xbc"), "Hello, ");
+/// assert!(decoder.is_amid_character());
 /// assert_eq!(decoder.decode(b"\xa0!"), "张!");
 /// assert_eq!(decoder.finish(), "");
 /// ```
@@ -40,6 +41,13 @@ impl StreamDecoder {
     #[must_use]
     pub fn decode(&mut self, bytes: &[u8]) -> String {
         self.step(bytes, false)
+    }
+
+    /// Whether a part of a character is held back, so that more should come.
+    #[must_use]
+    pub fn is_amid_character(&self) -> bool {
+        // None where the decoder is not between two characters.
+        self.0.latin1_byte_compatible_up_to(&[]).is_none()
     }
 
     /// The end of the text: U+FFFD if the last character never became complete, else nothing.
@@ -62,7 +70,7 @@ impl StreamDecoder {
 /// # Errors
 ///
 /// [`EncodeError`] when `encoding` has no bytes for a character. The standard's own answer, `&#…;`
-/// in its place (§4.2, for HTML forms), would be noise to a peer that does not read HTML.
+/// in its place (§4.1, for HTML forms), would be noise to a peer that does not read HTML.
 pub fn encode<'a>(
     text: &'a str,
     encoding: &'static Encoding,
