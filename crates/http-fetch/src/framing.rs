@@ -13,7 +13,7 @@ use netcommon::blocking;
 const READ_AHEAD: usize = 64 * 1024;
 /// The longest head, and the longest trailer section, in bytes.
 const MAX_HEAD: u64 = 64 * 1024;
-/// The most fields in a head or a trailer section.
+/// The most fields in a head.
 const MAX_FIELDS: usize = 256;
 /// The longest line before a chunk (its size, and extensions that no one uses), in bytes.
 const MAX_CHUNK_LINE: u64 = 4 * 1024;
@@ -71,14 +71,7 @@ enum Framing {
 impl Head {
     fn parse(mut bytes: Vec<u8>) -> Result<Self> {
         let mut headers = [EMPTY_HEADER; MAX_FIELDS];
-        let mut response = Response::new(&mut headers);
-        let parsed = ParserConfig::default()
-            .allow_obsolete_multiline_headers_in_responses(true)
-            .parse_response(&mut response, &bytes);
-        ensure!(
-            parsed.context("its header is malformed")?.is_complete(),
-            "its header is malformed"
-        );
+        let response = parse(&bytes, &mut headers).context("its header is malformed")?;
         let status = response.code.unwrap_or_default();
         let framing = Framing::of(status, response.version, response.headers)?;
         let field = |header: &Header<'_>| {
@@ -123,7 +116,10 @@ impl Framing {
             let items = fields.flat_map(|field| field.value.split(|&byte| byte == b','));
             items.map(|item| item.trim_ascii().escape_ascii().to_string()).collect()
         };
-        let codings = list("transfer-encoding");
+        let mut codings = list("transfer-encoding");
+        if codings.len() > 1 {
+            codings.retain(|coding| !coding.is_empty()); // RFC 9110 §5.6.1.2
+        }
         let lengths = list("content-length");
         if matches!(status, 100..=199 | 204 | 304) {
             return Ok(Self::Length(0));
@@ -203,9 +199,9 @@ impl<R: Read> Body<R> {
     /// Reads the line before a chunk (RFC 9112 §7.1); after the last chunk the trailers (§7.1.2).
     fn start_chunk(&mut self) -> Result<()> {
         if self.received > 0 {
-            let mut end = [0; 2];
-            self.stream.read_exact(&mut end).context("it closed the connection amid a chunk")?;
-            ensure!(&end == b"\r\n", "a chunk is longer than its size says");
+            let mut end = Vec::new();
+            read_line(&mut self.stream, &mut end, &mut 2, "chunk")?;
+            ensure!(end == b"\r\n", "its chunk is longer than it said");
         }
         let mut line = Vec::new();
         read_line(&mut self.stream, &mut line, &mut MAX_CHUNK_LINE.clone(), "chunk size")?;
@@ -217,14 +213,23 @@ impl<R: Read> Body<R> {
         self.left = size;
         if size == 0 {
             self.ended = true;
-            let trailers =
-                read_section(&mut self.stream, &mut MAX_HEAD.clone(), "trailer section")?;
-            let mut headers = [EMPTY_HEADER; MAX_FIELDS];
-            let parsed = httparse::parse_headers(&trailers, &mut headers);
-            parsed.context("its trailer section is malformed")?;
+            // Fields like those of a head, parsed as such, and then of no use to anyone.
+            let trailers = read_section(&mut self.stream, &mut MAX_HEAD.clone(), "trailers")?;
+            let trailers = [b"HTTP/1.1 200\r\n".as_slice(), &trailers].concat();
+            parse(&trailers, &mut [EMPTY_HEADER; MAX_FIELDS])
+                .context("its trailers are malformed")?;
         }
         Ok(())
     }
+}
+
+/// Parses a head; a line that begins with a space continues the field before it (RFC 9112 §5.2).
+fn parse<'h, 'b>(bytes: &'b [u8], headers: &'h mut [Header<'b>]) -> Result<Response<'h, 'b>> {
+    let mut response = Response::new(headers);
+    let mut parser = ParserConfig::default();
+    parser.allow_obsolete_multiline_headers_in_responses(true);
+    ensure!(parser.parse_response(&mut response, bytes)?.is_complete(), "it is not complete");
+    Ok(response)
 }
 
 /// A stream whose reads no signal interrupts.
@@ -257,7 +262,7 @@ fn read_line(
 ) -> Result<()> {
     let length = stream.take(*left).read_until(b'\n', line)?;
     *left -= length as u64;
-    if line.ends_with(b"\n") {
+    if length > 0 && line.ends_with(b"\n") {
         return Ok(());
     }
     ensure!(*left > 0, "its {what} is too long");

@@ -37,8 +37,8 @@ const BUFFER: usize = 256 * 1024;
 
 /// Lesson 1: fetches a web page over a plain TCP socket.
 #[derive(Parser)]
-#[command(after_help = "Without a network, in another terminal: python3 -m http.server 8000
-Then: cargo run -p http-fetch -- http://127.0.0.1:8000/")]
+#[command(after_help = "Without a network: python3 -m http.server 8000 --bind 127.0.0.1
+In another terminal: cargo run -p http-fetch -- http://127.0.0.1:8000/")]
 struct Args {
     /// The page
     #[arg(default_value = "http://www.sina.com.cn/")]
@@ -86,7 +86,7 @@ fn main() -> Result<(), Report> {
     file.finish().with_context(cannot_write)?;
     let title = page::title(&start, head.field("content-type"));
     title.iter().try_for_each(|title| print(title))?;
-    head.remark().inspect(|remark| eprintln!("{}", safe(remark)));
+    let _ = head.remark().map(|remark| writeln!(io::stderr(), "{}", safe(&remark)));
     Ok(())
 }
 

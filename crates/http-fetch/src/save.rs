@@ -29,6 +29,8 @@ impl Output {
                 "it is there and read-only; name another with -o"
             );
             path = path.canonicalize()?; // of a link, the file that it leads to
+        } else if let Ok(target) = fs::read_link(&path) {
+            path = path.parent().unwrap_or(Path::new("")).join(target); // which is still to be made
         }
         let folder = path.parent().filter(|folder| *folder != Path::new(""));
         let mut builder = tempfile::Builder::new();

@@ -7,6 +7,9 @@ use anyhow::{Context, Error, Result, bail, ensure};
 use http::Uri;
 use percent_encoding::{AsciiSet, utf8_percent_encode};
 
+/// What a URL may have besides letters and digits (RFC 3986 §2.2, §2.3).
+const MARKS: &str = "-._~:/?#[]@!$&'()*+,;=%";
+
 /// An `http://` URL, taken apart.
 #[derive(Clone)]
 pub(crate) struct Target {
@@ -24,8 +27,22 @@ impl FromStr for Target {
     /// Takes a URL, or one without its `http://`. Characters outside ASCII are percent-encoded;
     /// others that a URL can't have are an error, and so is what a request could not carry.
     fn from_str(text: &str) -> Result<Self> {
-        let text = if text.contains("://") { text.into() } else { format!("http://{text}") };
-        let uri: Uri = utf8_percent_encode(&text, &AsciiSet::EMPTY).to_string().parse()?;
+        let is_scheme =
+            |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+        let has_scheme = text.split_once("://").is_some_and(|(scheme, _)| is_scheme(scheme));
+        let text = if has_scheme { text.into() } else { format!("http://{text}") };
+        let text = utf8_percent_encode(&text, &AsciiSet::EMPTY).to_string();
+        if let Some(wrong) =
+            text.chars().find(|&c| !(c.is_ascii_alphanumeric() || MARKS.contains(c)))
+        {
+            bail!("a URL can't have {wrong:?}; write it as %{:02X}", u32::from(wrong));
+        }
+        let host = text.split("://").nth(1).and_then(|rest| rest.split(['/', '?', '#']).next());
+        ensure!(
+            !host.unwrap_or_default().contains('%'),
+            "write a host outside ASCII in Punycode (xn--…)"
+        );
+        let uri: Uri = text.parse()?;
         match uri.scheme_str().unwrap_or_default().to_ascii_lowercase().as_str() {
             "http" => {}
             "https" => bail!("https needs TLS, and this is a plain TCP socket; try http://"),
@@ -35,12 +52,14 @@ impl FromStr for Target {
         let host = authority.host();
         ensure!(!authority.as_str().contains('@'), "a user or password in a URL is not sent");
         ensure!(!matches!(host, "" | "[]"), "the host is missing");
-        ensure!(!host.contains('%'), "write a host outside ASCII in Punycode (xn--…)");
-        let port = match authority.as_str().rsplit_once(':') {
-            Some((before, port)) if before == host && !port.is_empty() => {
-                port.parse().ok().filter(|&port| port != 0).context("a port is 1 to 65535")?
+        let port = match authority.as_str().strip_prefix(host).context("the host is malformed")? {
+            "" | ":" => 80,
+            port => {
+                let digits = port.strip_prefix(':').context("the host is malformed")?;
+                let number =
+                    digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok());
+                number.flatten().filter(|&port| port != 0).context("a port is 1 to 65535")?
             }
-            _ => 80,
         };
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         let resource = if path.starts_with('/') { path.into() } else { format!("/{path}") };
