@@ -1,1 +1,298 @@
-//! t
+//! Lesson 8, `udp-bound-receiver`, seen from outside.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::net::UdpSocket;
+use std::process::Command;
+
+use support::{Program, closed_pipe, full_device};
+
+/// `你好` in GBK.
+const HELLO: &[u8] = b"\xc4\xe3\xba\xc3";
+
+fn command(arguments: &[&str]) -> Command {
+    support::command(env!("CARGO_BIN_EXE_udp-bound-receiver"), arguments)
+}
+
+fn start(arguments: &[&str]) -> Program {
+    Program::start(&mut command(arguments))
+}
+
+/// A receiver on a free port of 127.0.0.1, ready for datagrams; and its address.
+fn receiver(options: &[&str]) -> (Program, String) {
+    let receiver = start(&[&["127.0.0.1:0"], options].concat());
+    let address = receiver.address();
+    (receiver, address)
+}
+
+/// Sends each of `datagrams`, in this order, which loopback keeps.
+#[track_caller]
+fn send(address: &str, datagrams: &[&[u8]]) {
+    let local = if address.starts_with('[') { "[::1]:0" } else { "127.0.0.1:0" };
+    let sender = UdpSocket::bind(local).unwrap();
+    for datagram in datagrams {
+        assert_eq!(sender.send_to(datagram, address).unwrap(), datagram.len());
+    }
+}
+
+/// What a receiver prints for `datagrams` in `encoding`.
+#[track_caller]
+fn printed_for(encoding: &str, datagrams: &[&[u8]]) -> String {
+    let count = datagrams.len().to_string();
+    let (receiver, address) = receiver(&["--count", &count, "--encoding", encoding]);
+    send(&address, datagrams);
+    receiver.finish().success()
+}
+
+#[test]
+fn prints_the_text_of_one_gbk_datagram_and_ends() {
+    let (receiver, address) = receiver(&[]);
+    send(&address, &[HELLO, b"no one hears this"]);
+    assert_eq!(receiver.finish().success(), "你好\n");
+}
+
+#[test]
+fn prints_as_many_datagrams_as_it_is_asked_for() {
+    let (mut receiver, address) = receiver(&["--count", "3"]);
+    send(&address, &[b"one", b"two"]);
+    assert_eq!(receiver.stdout.until("two\n"), "one\ntwo\n");
+    assert!(receiver.runs());
+    send(&address, &[b"three", b"four"]);
+    assert_eq!(receiver.finish().success(), "three\n");
+}
+
+#[test]
+fn a_count_of_zero_is_for_ever_and_each_line_comes_at_once() {
+    let (mut receiver, address) = receiver(&["--count", "0"]);
+    for text in ["1", "2", "3", "4", "5"] {
+        send(&address, &[text.as_bytes()]);
+        assert_eq!(receiver.stdout.line(), text);
+    }
+    assert!(receiver.runs());
+}
+
+#[test]
+fn prints_utf_8_on_request() {
+    assert_eq!(
+        printed_for("utf-8", &["你好 😀".as_bytes(), HELLO]),
+        "你好 😀\n\u{fffd}\u{fffd}\u{fffd}\n"
+    );
+}
+
+#[test]
+fn an_empty_datagram_is_an_empty_line_and_counts() {
+    assert_eq!(printed_for("gbk", &[b"", b"a", b""]), "\na\n\n");
+}
+
+#[test]
+fn every_datagram_is_one_line_whoever_sent_it() {
+    let (receiver, address) = receiver(&["--count", "0"]);
+    for sender in [UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap()]
+    {
+        for datagram in [HELLO, b"", b"end"] {
+            sender.send_to(datagram, &address).unwrap();
+        }
+        for line in ["你好", "", "end"] {
+            assert_eq!(receiver.stdout.line(), line);
+        }
+    }
+}
+
+#[test]
+fn prints_the_largest_datagrams_whole() {
+    // macOS sends no more than the sysctl net.inet.udp.maxdgram: 9,216 bytes.
+    let [hello, x] = if cfg!(target_os = "macos") { [4_608, 9_216] } else { [30_000, 65_507] };
+    let printed = printed_for("gbk", &[&b"\xc4\xe3".repeat(hello)]);
+    assert!(printed == "你".repeat(hello) + "\n", "{} bytes: {printed}", printed.len());
+    let printed = printed_for("gbk", &[&vec![b'x'; x]]);
+    assert!(printed == "x".repeat(x) + "\n", "{} bytes: {printed}", printed.len());
+}
+
+#[test]
+fn shows_what_is_no_text_as_replacement_characters_and_goes_on() {
+    let datagrams: [&[u8]; 4] = [b"\xff", b"a\xffb", b"\xc4!", HELLO];
+    assert_eq!(printed_for("gbk", &datagrams), "\u{fffd}\na\u{fffd}b\n\u{fffd}!\n你好\n");
+    let datagrams: [&[u8]; 3] = [b"\xff", b"\xc0\xaf", b"ok"];
+    assert_eq!(printed_for("utf-8", &datagrams), "\u{fffd}\n\u{fffd}\u{fffd}\nok\n");
+}
+
+#[test]
+fn half_a_character_at_the_end_does_not_leak_into_the_next_datagram() {
+    // In GBK, the half would make a character with the `a`.
+    let datagrams: [&[u8]; 2] = [b"\xc4\xe3\xba", b"abc"];
+    assert_eq!(printed_for("gbk", &datagrams), "你\u{fffd}\nabc\n");
+    let datagrams: [&[u8]; 2] = [b"\xe4\xbd", b"\xa0"];
+    assert_eq!(printed_for("utf-8", &datagrams), "\u{fffd}\n\u{fffd}\n");
+}
+
+#[test]
+fn shows_what_could_steer_the_terminal_as_escapes() {
+    let gbk: [&[u8]; 4] = [
+        b"\x1b]0;title\x07\x1b[2J\x7f\0",
+        b"a\r\nError: forged\x0b\x0c\n",
+        b"\xc4\x1b[31m", // half a character does not hide an escape
+        b"C1: \x81\x30\x81\x35 bidi: \x81\x36\xa5\x32", // in gb18030
+    ];
+    let utf_8 = ["\u{9b}2J\u{85}next", "\u{202e}gnp.exe\u{2066}", "line\u{2028}separator\u{2029}"];
+    let printed = printed_for("gbk", &gbk) + &printed_for("utf-8", &utf_8.map(str::as_bytes));
+    support::check_safe(&printed, gbk.len() + utf_8.len());
+    for harmless in ["]0;title", "[2J", "Error: forged", "[31m", "next", "gnp.exe", "separator"] {
+        assert!(printed.contains(harmless), "{harmless}: {printed}");
+    }
+}
+
+#[test]
+fn waits_in_silence_for_as_long_as_it_takes() {
+    let (mut receiver, address) = receiver(&[]);
+    std::thread::sleep(std::time::Duration::from_millis(500)); // the silence
+    assert!(receiver.runs());
+    send(&address, &[HELLO]);
+    assert_eq!(receiver.finish().success(), "你好\n");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn goes_on_after_it_was_stopped_and_continued() {
+    let (receiver, address) = receiver(&["--count", "2"]);
+    let signal = |name: &str| {
+        let mut kill = Command::new("kill");
+        assert!(kill.args([name, &receiver.id().to_string()]).status().unwrap().success());
+    };
+    support::wait_for_state(receiver.id(), 'S');
+    signal("-STOP");
+    support::wait_for_state(receiver.id(), 'T');
+    send(&address, &[b"one"]); // the system keeps it
+    signal("-CONT");
+    assert_eq!(receiver.stdout.line(), "one");
+    send(&address, &[b"two"]);
+    assert_eq!(receiver.finish().success(), "two\n");
+}
+
+#[test]
+fn says_where_why_and_what_to_do_when_it_cannot_listen() {
+    let (_receiver, address) = receiver(&[]);
+    let error = start(&[&address]).finish().error();
+    assert!(error.starts_with(&format!("Error: cannot listen on {address}: ")), "{error}");
+    assert!(error.ends_with("; choose another port"), "{error}");
+    // No machine has an address of TEST-NET-1 (RFC 5737).
+    for address in ["192.0.2.1:0", "no-such-host.invalid:7788"] {
+        let error = start(&[address]).finish().error();
+        assert!(error.starts_with(&format!("Error: cannot listen on {address}: ")), "{error}");
+    }
+}
+
+#[test]
+fn an_error_cannot_steer_the_terminal() {
+    support::check_safe(&start(&["a\u{1b}[2J\u{202e}\nb:0"]).finish().error(), 0);
+}
+
+#[test]
+fn receives_on_the_same_port_again_at_once() {
+    let (first, address) = receiver(&[]);
+    send(&address, &[b"first"]);
+    assert_eq!(first.finish().success(), "first\n");
+    let again = start(&[&address]);
+    assert_eq!(again.address(), address);
+    send(&address, &[b"again"]);
+    assert_eq!(again.finish().success(), "again\n");
+}
+
+#[test]
+fn port_0_is_any_free_one() {
+    let (first, address) = receiver(&[]);
+    let (second, another) = receiver(&[]);
+    assert_ne!(address, another);
+    send(&address, &[b"first"]);
+    send(&another, &[b"second"]);
+    assert_eq!(first.finish().success() + &second.finish().success(), "first\nsecond\n");
+}
+
+#[test]
+fn receives_on_every_address_of_this_machine() {
+    let receiver = start(&["0.0.0.0:0"]);
+    let line = receiver.stderr.line();
+    let port = line.strip_prefix("Listening on 0.0.0.0:").unwrap_or_else(|| panic!("{line}"));
+    send(&format!("127.0.0.1:{port}"), &[HELLO]);
+    assert_eq!(receiver.finish().success(), "你好\n");
+}
+
+#[test]
+fn receives_over_ipv6() {
+    if UdpSocket::bind("[::1]:0").is_err() {
+        return support::left_out("there is no IPv6 here");
+    }
+    let receiver = start(&["[::1]:0"]);
+    let address = receiver.address();
+    assert!(address.starts_with("[::1]:"), "{address}");
+    send(&address, &[HELLO]);
+    assert_eq!(receiver.finish().success(), "你好\n");
+}
+
+#[test]
+fn takes_a_name_for_an_address() {
+    let receiver = start(&["localhost:0"]);
+    send(&receiver.address(), &[HELLO]);
+    assert_eq!(receiver.finish().success(), "你好\n");
+}
+
+#[test]
+fn refuses_a_wrong_command_line() {
+    let wrong: [&[&str]; 12] = [
+        &["127.0.0.1"],
+        &["127.0.0.1:"],
+        &["127.0.0.1:65536"],
+        &["127.0.0.1:http"],
+        &["--count", "-1"],
+        &["--count=-1"],
+        &["--count", "1.5"],
+        &["--count", "all"],
+        &["--encoding", "big5"],
+        &["--encoding"],
+        &["--port", "7788"],
+        &["127.0.0.1:0", "more"],
+    ];
+    for arguments in wrong {
+        let message = start(arguments).finish().refused();
+        assert!(message.contains("error: "), "{arguments:?}: {message}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn refuses_arguments_that_are_not_utf_8() {
+    use std::os::unix::ffi::OsStrExt;
+    let argument = std::ffi::OsStr::from_bytes(b"127.0.0.1\xff:0");
+    support::start(env!("CARGO_BIN_EXE_udp-bound-receiver"), [argument]).finish().refused();
+}
+
+#[test]
+fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
+    let parts = ["Lesson 8", "0.0.0.0:7788", "--count", "gbk", "cargo run -p udp-sender"];
+    support::check_help(start(&["--help"]), &parts);
+}
+
+#[test]
+fn ends_with_an_error_when_stdout_is_closed_or_full() {
+    let error_with = |stdout: std::process::Stdio| {
+        let arguments = ["127.0.0.1:0", "--count", "0"];
+        let receiver = Program::start_with_stdout(&mut command(&arguments), stdout);
+        send(&receiver.address(), &[HELLO]);
+        receiver.finish().error()
+    };
+    let error = error_with(closed_pipe().into());
+    assert!(error.contains("cannot write to standard output: "), "{error}");
+    let Some(full) = full_device() else { return };
+    let error = error_with(full.into());
+    assert!(error.contains("cannot write to standard output: "), "{error}");
+}
+
+#[test]
+fn talks_with_the_python_twin_of_its_sender() {
+    let (receiver, address) = receiver(&[]);
+    let Some(mut sender) = support::python_twin("udp-sender", [&address]) else { return };
+    assert_eq!(sender.stdout.until(":"), "请输入要发送的数据:");
+    sender.type_in("你好，网络编程\n");
+    assert_eq!(sender.finish().success(), "");
+    assert_eq!(receiver.finish().success(), "你好，网络编程\n");
+}

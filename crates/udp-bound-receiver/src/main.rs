@@ -27,14 +27,14 @@ use netcommon::{GBK, Report, UTF_8, blocking, decode, safe};
 #[derive(Parser)]
 #[command(after_help = "In a second terminal: cargo run -p udp-sender")]
 struct Args {
-    /// Where to receive; port 0 is any free one
+    /// Where to listen; port 0 is any free one
     #[arg(value_name = "HOST:PORT", default_value = "0.0.0.0:7788", value_parser = host_port)]
     address: String,
-    /// End after this many datagrams; 0 is for ever
+    /// End after N datagrams; 0 is for ever
     #[arg(long, value_name = "N", default_value = "1")]
     count: u64,
-    /// Of the text
-    #[arg(long, value_name = "NAME", default_value = "gbk", value_parser = PossibleValuesParser::new(["gbk", "utf-8"]))]
+    /// Of the text [gbk, utf-8]
+    #[arg(long, value_name = "NAME", default_value = "gbk", hide_possible_values = true, value_parser = PossibleValuesParser::new(["gbk", "utf-8"]))]
     encoding: String,
 }
 
@@ -43,7 +43,7 @@ fn main() -> Result<(), Report> {
     let encoding = if encoding == "gbk" { GBK } else { UTF_8 };
     let socket = UdpSocket::bind(&address)
         .map_err(|error| anyhow!("cannot listen on {address}: {error}; choose another port"))?;
-    eprintln!("Listening on {}", socket.local_addr()?);
+    writeln!(io::stderr(), "Listening on {}", socket.local_addr()?)?;
 
     // 64 KiB: the length field of a UDP header has 16 bits (RFC 768).
     let mut buffer = vec![0; 65_536];

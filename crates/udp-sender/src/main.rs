@@ -31,8 +31,8 @@ struct Args {
     /// The text; without it, the program asks
     #[arg(long, value_name = "TEXT")]
     message: Option<String>,
-    /// Of the text
-    #[arg(long, value_name = "NAME", default_value = "gbk", value_parser = PossibleValuesParser::new(["gbk", "utf-8"]))]
+    /// Of the text [gbk, utf-8]
+    #[arg(long, value_name = "NAME", default_value = "gbk", hide_possible_values = true, value_parser = PossibleValuesParser::new(["gbk", "utf-8"]))]
     encoding: String,
 }
 
@@ -41,10 +41,10 @@ fn main() -> Result<(), Report> {
     let encoding = if encoding == "gbk" { GBK } else { UTF_8 };
     let message = message.map_or_else(|| ask("请输入要发送的数据:"), Ok)?;
     let datagram = encode(&message, encoding).context("cannot send this text")?;
-    send(&datagram, &address).map_err(|error| {
-        let length = datagram.len();
-        anyhow!("cannot send {length} bytes to {address}: {error}; IPv4 takes 65,507 at most")
-    })?;
+    let length = datagram.len();
+    let remedy = if length > 65_507 { "; IPv4 takes 65,507 at most" } else { "" };
+    send(&datagram, &address)
+        .map_err(|error| anyhow!("cannot send {length} bytes to {address}: {error}{remedy}"))?;
     Ok(())
 }
 
