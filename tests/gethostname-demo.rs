@@ -1,1 +1,570 @@
-//! t
+//! Lesson 6, `gethostname-demo`, seen from outside.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
+use support::{Ending, Program, accept, closed_pipe, connect, expect, expect_end};
+use support::{full_device, reset};
+
+const GREETING: &str = "网络编程测试。\r\n";
+
+fn command(arguments: &[&str]) -> Command {
+    support::command(env!("CARGO_BIN_EXE_gethostname-demo"), arguments)
+}
+
+fn start(arguments: &[&str]) -> Program {
+    Program::start(&mut command(arguments))
+}
+
+/// A server on a free port of 127.0.0.1, ready for clients; and its address.
+fn server() -> (Program, String) {
+    let server = start(&["server", "127.0.0.1:0"]);
+    let address = server.address();
+    (server, address)
+}
+
+/// Is a client at `address`, up to the server's close; gives the client's own address.
+#[track_caller]
+fn be_greeted(address: &str) -> String {
+    let mut client = connect(address);
+    expect(&mut client, GREETING.as_bytes());
+    expect_end(&mut client);
+    client.local_addr().unwrap().to_string()
+}
+
+/// Runs the client against a server that says `message` and closes.
+fn ending_with(message: &[u8]) -> Ending {
+    let (listener, address) = support::listener();
+    let client = start(&["client", &address]);
+    accept(&listener).write_all(message).unwrap();
+    client.finish()
+}
+
+#[cfg(target_os = "linux")]
+fn signal(program: &Program, name: &str) {
+    let id = program.id().to_string();
+    assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+}
+
+#[test]
+fn greets_one_client_after_the_other_and_prints_their_addresses() {
+    let (server, address) = server();
+    for _ in 0..3 {
+        let peer = be_greeted(&address);
+        assert_eq!(server.stdout.line(), format!("连接地址: {peer}"));
+    }
+}
+
+#[test]
+fn port_0_is_any_free_one() {
+    let (_first, address) = server();
+    let (_second, another) = server();
+    assert_ne!(address, another);
+    be_greeted(&address);
+    be_greeted(&another);
+}
+
+#[test]
+fn a_client_that_does_not_read_holds_up_no_one() {
+    let (_server, address) = server();
+    let idle: Vec<_> = (0..10).map(|_| connect(&address)).collect();
+    be_greeted(&address);
+    for mut client in idle {
+        expect(&mut client, GREETING.as_bytes());
+        expect_end(&mut client);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_client_that_resets_costs_one_line_at_most() {
+    let (server, address) = server();
+    // While it is stopped, clients come and go.
+    signal(&server, "-STOP");
+    support::wait_for_state(server.id(), 'T');
+    let gone = [(); 3].map(|()| {
+        let client = connect(&address);
+        let peer = client.local_addr().unwrap();
+        reset(client);
+        peer
+    });
+    signal(&server, "-CONT");
+    for peer in gone {
+        assert_eq!(server.stdout.line(), format!("连接地址: {peer}"));
+        let line = server.stderr.line();
+        assert!(line.starts_with(&format!("lost {peer}: ")), "{line}");
+    }
+    be_greeted(&address);
+    signal(&server, "-KILL");
+    assert_eq!(server.finish().stderr, "");
+}
+
+#[test]
+fn goes_on_after_clients_that_reset() {
+    let (mut server, address) = server();
+    for _ in 0..20 {
+        reset(connect(&address));
+    }
+    be_greeted(&address);
+    assert!(server.runs());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn waits_when_no_descriptor_is_free_and_goes_on_when_one_is() {
+    let (mut server, address) = server();
+    let allow = |descriptors| {
+        let id = server.id().to_string();
+        let mut prlimit = Command::new("prlimit");
+        prlimit.args(["--pid", &id, &format!("--nofile={descriptors}:")]);
+        prlimit.status().is_ok_and(|status| status.success())
+    };
+    // The three standard streams and the listener are four: none is left for a client, but for the
+    // one that an `accept` that waits already may have set aside.
+    if !allow(4) {
+        return support::left_out("there is no prlimit here");
+    }
+    let mut client = connect(&address);
+    let first = server.stderr.line();
+    assert!(first.contains("cannot serve a client: "), "{first}");
+    let start = std::time::Instant::now();
+    for _ in 0..3 {
+        assert_eq!(server.stderr.line(), first);
+    }
+    // It does not spin: three more lines take three pauses.
+    assert!(start.elapsed() >= std::time::Duration::from_millis(300), "{:?}", start.elapsed());
+    assert!(allow(64));
+    expect(&mut client, GREETING.as_bytes());
+    expect_end(&mut client);
+    be_greeted(&address);
+    assert!(server.runs());
+}
+
+#[cfg(unix)]
+#[test]
+fn listens_on_the_same_port_again_at_once() {
+    let (server, address) = server();
+    be_greeted(&address); // closed by the server first: its port is in TIME_WAIT
+    drop(server);
+    let again = start(&["server", &address]);
+    assert_eq!(again.address(), address);
+    be_greeted(&address);
+}
+
+#[test]
+fn greets_over_ipv6() {
+    if TcpListener::bind("[::1]:0").is_err() {
+        return support::left_out("there is no IPv6 here");
+    }
+    let server = start(&["server", "[::1]:0"]);
+    let address = server.address();
+    assert!(address.starts_with("[::1]:"), "{address}");
+    let peer = be_greeted(&address);
+    assert!(peer.starts_with("[::1]:"), "{peer}");
+    assert_eq!(server.stdout.line(), format!("连接地址: {peer}"));
+    assert_eq!(start(&["client", &address]).finish().success(), "网络编程测试。\n");
+}
+
+#[test]
+fn takes_a_name_for_an_address() {
+    let server = start(&["server", "localhost:0"]);
+    let address = server.address();
+    be_greeted(&address);
+    let (_, port) = address.rsplit_once(':').unwrap();
+    let client = start(&["client", &format!("localhost:{port}")]);
+    assert_eq!(client.finish().success(), "网络编程测试。\n");
+}
+
+#[test]
+fn says_where_why_and_what_to_do_when_it_cannot_listen() {
+    let (_server, address) = server();
+    let error = start(&["server", &address]).finish().error();
+    assert!(error.starts_with(&format!("Error: cannot listen on {address}: ")), "{error}");
+    assert!(error.ends_with("; choose another port"), "{error}");
+    // No machine has an address of TEST-NET-1 (RFC 5737).
+    let error = start(&["server", "192.0.2.1:0"]).finish().error();
+    assert!(error.contains("cannot listen on 192.0.2.1:0: "), "{error}");
+}
+
+#[test]
+fn a_server_ends_with_an_error_when_stdout_is_closed_or_full() {
+    let error_with = |stdout: Stdio| {
+        let command = &mut command(&["server", "127.0.0.1:0"]);
+        let server = Program::start_with_stdout(command, stdout);
+        let _client = connect(&server.address());
+        server.finish().error()
+    };
+    let error = error_with(closed_pipe().into());
+    assert!(error.contains("cannot write to standard output: "), "{error}");
+    let Some(full) = full_device() else { return };
+    let error = error_with(full.into());
+    assert!(error.contains("cannot write to standard output: "), "{error}");
+}
+
+#[test]
+fn reads_up_to_the_close_although_the_text_comes_byte_by_byte() {
+    let (listener, address) = support::listener();
+    let client = start(&["client", &address]);
+    let mut stream = accept(&listener);
+    stream.set_nodelay(true).unwrap();
+    for byte in GREETING.as_bytes() {
+        stream.write_all(&[*byte]).unwrap();
+    }
+    drop(stream);
+    assert_eq!(client.finish().success(), "网络编程测试。\n");
+}
+
+#[test]
+fn prints_nothing_before_the_close() {
+    let (listener, address) = support::listener();
+    let mut client = start(&["client", &address]);
+    let mut stream = accept(&listener);
+    stream.write_all(GREETING.as_bytes()).unwrap();
+    be_greeted(&server().1); // meanwhile
+    assert!(client.runs());
+    stream.write_all("再见".as_bytes()).unwrap();
+    drop(stream);
+    assert_eq!(client.finish().success(), "网络编程测试。\\r\\n再见\n");
+}
+
+#[test]
+fn prints_one_line_without_the_lines_own_end() {
+    for (message, printed) in [
+        ("hi\r\n", "hi\n"),
+        ("hi", "hi\n"),
+        ("hi\n", "hi\\n\n"), // only CR LF is the end of a line here
+        ("hi\r", "hi\\r\n"),
+        ("a\r\nb\r\n", "a\\r\\nb\n"),
+    ] {
+        assert_eq!(ending_with(message.as_bytes()).success(), printed, "{message:?}");
+    }
+}
+
+#[test]
+fn shows_what_is_no_text_as_replacement_characters() {
+    assert_eq!(
+        ending_with(b"\xff a \xc0\xaf b \xe5\xbc\r\n").success(),
+        "\u{fffd} a \u{fffd}\u{fffd} b \u{fffd}\n"
+    );
+}
+
+#[test]
+fn shows_what_could_steer_the_terminal_as_escapes() {
+    let message = "\u{1b}]0;title\u{7}\u{1b}[2J\r\nError: forged\u{85}\u{9b}\u{202e}gnp.exe\u{2066}\u{2028}\u{7f}\0\r\n";
+    let printed = ending_with(message.as_bytes()).success();
+    support::check_safe(&printed, 1);
+    for harmless in ["]0;title", "[2J", "Error: forged", "gnp.exe"] {
+        assert!(printed.contains(harmless), "{printed}");
+    }
+}
+
+#[test]
+fn takes_64_kib_and_not_one_byte_more() {
+    assert_eq!(ending_with(&b"x".repeat(65_536)).success(), "x".repeat(65_536) + "\n");
+    let (listener, address) = support::listener();
+    let client = start(&["client", &address]);
+    let mut stream = accept(&listener);
+    // It need not close: the client ends, and that ends the flood.
+    while stream.write_all(&[b'x'; 4096]).is_ok() {}
+    let ending = client.finish();
+    assert_eq!(ending.stdout, "");
+    let error = ending.error();
+    assert!(error.starts_with(&format!("Error: no message from {address}: ")), "{error}");
+    assert!(error.contains("65536 bytes"), "{error}");
+    assert_eq!(ending_with(&b"x".repeat(65_537)).stdout, "");
+}
+
+#[test]
+fn does_not_wait_for_ever_on_a_silent_server() {
+    let (listener, address) = support::listener();
+    for said in ["", "half of"] {
+        let client = start(&["client", &address, "--timeout", "0.2"]);
+        let mut stream = accept(&listener);
+        stream.write_all(said.as_bytes()).unwrap();
+        let ending = client.finish();
+        assert_eq!(ending.stdout, "");
+        let error = ending.error();
+        assert!(error.contains(&address) && error.ends_with("timed out"), "{error}");
+    }
+}
+
+#[test]
+fn says_where_why_and_what_to_do_when_no_one_listens() {
+    let (listener, address) = support::listener();
+    drop(listener);
+    for address in [&address, "no-such-host.invalid:9999"] {
+        let error = start(&["client", address]).finish().error();
+        assert!(error.starts_with(&format!("Error: cannot connect to {address}: ")), "{error}");
+        assert!(error.ends_with("; start the server first"), "{error}");
+    }
+}
+
+#[test]
+fn a_server_that_resets_is_an_error() {
+    let (listener, address) = support::listener();
+    let client = start(&["client", &address]);
+    let mut stream = accept(&listener);
+    stream.write_all("网络".as_bytes()).unwrap();
+    reset(stream);
+    let ending = client.finish();
+    assert_eq!(ending.stdout, "");
+    let error = ending.error();
+    assert!(error.starts_with("Error: ") && error.contains(&address), "{error}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn goes_on_after_it_was_stopped_and_continued() {
+    let (listener, address) = support::listener();
+    let client = start(&["client", &address]);
+    let mut stream = accept(&listener);
+    stream.write_all("网络".as_bytes()).unwrap();
+    support::wait_for_state(client.id(), 'S');
+    for (name, state) in [("-STOP", 'T'), ("-CONT", 'S')] {
+        signal(&client, name);
+        support::wait_for_state(client.id(), state);
+    }
+    stream.write_all("编程".as_bytes()).unwrap();
+    drop(stream);
+    assert_eq!(client.finish().success(), "网络编程\n");
+}
+
+#[test]
+fn tries_each_address_of_a_name() {
+    for dead_one_is in ["::1", "127.0.0.1"] {
+        let alive = if dead_one_is == "::1" { "127.0.0.1:0" } else { "[::1]:0" };
+        let Ok(listener) = TcpListener::bind(alive) else {
+            return support::left_out("there is no IPv6 here");
+        };
+        let address = format!("both.example:{}", listener.local_addr().unwrap().port());
+        let hosts = "::1 both.example\n127.0.0.1 both.example\n";
+        let Some(mut command) = support::with_hosts(&command(&["client", &address]), hosts) else {
+            return;
+        };
+        let client = Program::start(&mut command);
+        accept(&listener).write_all(GREETING.as_bytes()).unwrap();
+        assert_eq!(client.finish().success(), "网络编程测试。\n");
+    }
+}
+
+#[test]
+fn a_client_ends_with_an_error_when_stdout_is_closed_or_full() {
+    let (listener, address) = support::listener();
+    let error_with = |stdout: Stdio| {
+        let client = Program::start_with_stdout(&mut command(&["client", &address]), stdout);
+        accept(&listener).write_all(GREETING.as_bytes()).unwrap();
+        client.finish().error()
+    };
+    let error = error_with(closed_pipe().into());
+    assert!(error.contains("cannot write to standard output: "), "{error}");
+    let Some(full) = full_device() else { return };
+    let error = error_with(full.into());
+    assert!(error.contains("cannot write to standard output: "), "{error}");
+}
+
+#[test]
+fn an_error_cannot_steer_the_terminal() {
+    for half in ["server", "client"] {
+        let error = start(&[half, "a\u{1b}[2J\u{202e}\nb:0"]).finish().error();
+        support::check_safe(&error, 0);
+    }
+}
+
+#[test]
+fn refuses_a_wrong_command_line() {
+    let wrong: [&[&str]; 13] = [
+        &["both"],
+        &["127.0.0.1:0"], // an address is one half's
+        &["server", "127.0.0.1"],
+        &["server", "127.0.0.1:"],
+        &["client", "127.0.0.1:65536"],
+        &["client", "127.0.0.1:http"],
+        &["server", "127.0.0.1:0", "more"],
+        &["--timeout", "0"],
+        &["--timeout", "NaN"],
+        &["--timeout=-1"],
+        &["--timeout", "1e400"],
+        &["client", "127.0.0.1:9999", "--timeout", "soon"],
+        &["server", "--port", "9999"],
+    ];
+    for arguments in wrong {
+        let message = start(arguments).finish().refused();
+        assert!(message.contains("error: "), "{arguments:?}: {message}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn refuses_arguments_that_are_not_utf_8() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let address = OsStr::from_bytes(b"127.0.0.1\xff:0");
+    for arguments in [&[address][..], &[OsStr::new("server"), address]] {
+        support::start(env!("CARGO_BIN_EXE_gethostname-demo"), arguments).finish().refused();
+    }
+}
+
+#[test]
+fn help_tells_the_lesson_and_its_halves_in_one_screen() {
+    let parts = ["Lesson 6", "9999", "30", "gethostname-demo server"];
+    support::check_help(start(&["--help"]), &parts);
+}
+
+#[test]
+fn a_server_greets_the_python_twin() {
+    let (server, address) = server();
+    let Some(client) = support::python_twin("gethostname-demo", ["client", &address]) else {
+        return;
+    };
+    assert_eq!(client.finish().success(), "网络编程测试。\n");
+    assert!(server.stdout.line().starts_with("连接地址: 127.0.0.1:"));
+}
+
+#[test]
+fn a_client_is_greeted_by_the_python_twin() {
+    let Some(server) = support::python_twin("gethostname-demo", ["server", "127.0.0.1:0"]) else {
+        return;
+    };
+    let client = start(&["client", &server.address()]);
+    assert_eq!(client.finish().success(), "网络编程测试。\n");
+    assert!(server.stdout.line().starts_with("连接地址: 127.0.0.1:"));
+}
+
+/// What depends on the machine's name, and on port 9999: each on a machine of its own, as far as
+/// Linux can make one, with another name and with nothing but loopback for a network.
+mod own_machine {
+    use super::*;
+
+    /// Runs `command` on a machine that is called `name` and knows `hosts` (Linux, root);
+    /// elsewhere nothing, said aloud.
+    fn on_own_machine(command: &Command, name: &str, hosts: &str) -> Option<Command> {
+        let inner = support::with_hosts(command, hosts)?;
+        // If there is IPv6, 2001:db8::2 has a route, but it is not here, and no TCP leads to it.
+        let setup = "ip link set lo up && hostname \"$0\" || exit
+            { ip addr add 2001:db8::1/64 dev lo
+              ip -6 rule add to 2001:db8::2 ipproto tcp prohibit; } 2>/dev/null
+            exec \"$@\"";
+        let mut outer = Command::new("unshare");
+        outer.args(["--net", "--uts", "sh", "-c", setup, name]);
+        outer.arg(inner.get_program()).args(inner.get_args());
+        Some(outer)
+    }
+
+    /// Checks that `stdout` is the whole exchange.
+    #[track_caller]
+    fn check_exchange(stdout: &str) {
+        let port = stdout.strip_prefix("连接地址: 127.0.0.1:").unwrap_or_default();
+        let (port, rest) = port.split_once('\n').unwrap_or_default();
+        assert!(port.parse::<u16>().is_ok_and(|port| port > 0), "{stdout}");
+        assert_eq!(rest, "网络编程测试。\n");
+    }
+
+    #[test]
+    fn without_arguments_it_shows_the_whole_exchange_at_the_host_name() {
+        let hosts = "127.0.0.2 demo.example\n";
+        let Some(mut command) = on_own_machine(&command(&[]), "demo.example", hosts) else {
+            return;
+        };
+        let ending = Program::start(&mut command).finish();
+        assert!(ending.status.success(), "{ending:?}");
+        assert_eq!(ending.stderr.trim_end(), "Listening on 127.0.0.2:9999");
+        check_exchange(&ending.stdout);
+    }
+
+    #[test]
+    fn the_halves_meet_at_the_host_name() {
+        let hosts = "127.0.0.2 demo.example\n";
+        let on_demo = |arguments| on_own_machine(&command(arguments), "demo.example", hosts);
+        let Some(mut server) = on_demo(&["server"]) else { return };
+        let server = Program::start(&mut server);
+        assert_eq!(server.address(), "127.0.0.2:9999");
+        let client = command(&["client"]);
+        let mut inside = Command::new("nsenter");
+        inside.args(["--target", &server.id().to_string(), "--net", "--uts", "--mount"]);
+        inside.arg(client.get_program()).args(client.get_args());
+        assert_eq!(Program::start(&mut inside).finish().success(), "网络编程测试。\n");
+        // Alone, the client finds no one there.
+        let Some(mut client) = on_demo(&["client"]) else { return };
+        let error = Program::start(&mut client).finish().error();
+        assert!(error.starts_with("Error: cannot connect to demo.example:9999: "), "{error}");
+    }
+
+    #[test]
+    fn a_host_name_that_does_not_lead_here_is_said_aloud_and_loopback_used() {
+        // One that has no address, and one that has another machine's (RFC 5737).
+        for hosts in ["127.0.0.1 localhost\n", "192.0.2.1 elsewhere\n"] {
+            let Some(mut both) = on_own_machine(&command(&[]), "elsewhere", hosts) else { return };
+            let ending = Program::start(&mut both).finish();
+            assert!(ending.status.success(), "{ending:?}");
+            check_exchange(&ending.stdout);
+            let lines: Vec<_> = ending.stderr.lines().collect();
+            let [trap, listening] = lines[..] else { panic!("{ending:?}") };
+            assert!(trap.contains("\"elsewhere\" does not lead here ("), "{trap}");
+            assert!(trap.ends_with("using 127.0.0.1"), "{trap}");
+            assert_eq!(listening, "Listening on 127.0.0.1:9999");
+            // Each half says so too.
+            let client = on_own_machine(&command(&["client"]), "elsewhere", hosts);
+            let ending = Program::start(&mut client.unwrap()).finish();
+            assert!(ending.stderr.contains("\"elsewhere\" does not lead here ("), "{ending:?}");
+            let error = ending.error();
+            assert!(error.starts_with("Error: cannot connect to 127.0.0.1:9999: "), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_given_is_not_the_host_names() {
+        let given = ["server", "127.0.0.3:0"];
+        let Some(mut server) = on_own_machine(&command(&given), "elsewhere", "") else { return };
+        let line = Program::start(&mut server).stderr.line();
+        assert!(line.starts_with("Listening on 127.0.0.3:"), "{line}");
+    }
+
+    #[test]
+    fn of_two_addresses_of_the_host_name_it_takes_the_one_that_is_this_machines() {
+        if TcpListener::bind("[::1]:0").is_err() {
+            return support::left_out("there is no IPv6 here");
+        }
+        // The first one is tried first: binding it fails, and so does connecting to it.
+        let hosts = "2001:db8::2 two.example\n127.0.0.2 two.example\n";
+        let both = command(&["--timeout", "5"]);
+        let Some(mut both) = on_own_machine(&both, "two.example", hosts) else { return };
+        let ending = Program::start(&mut both).finish();
+        assert!(ending.status.success(), "{ending:?}");
+        assert_eq!(ending.stderr.trim_end(), "Listening on 127.0.0.2:9999");
+        check_exchange(&ending.stdout);
+    }
+
+    #[test]
+    fn a_port_in_use_is_an_error_and_not_another_port() {
+        let hosts = "127.0.0.2 demo.example\n";
+        let Some(mut server) = on_own_machine(&command(&["server"]), "demo.example", hosts) else {
+            return;
+        };
+        let server = Program::start(&mut server);
+        assert_eq!(server.address(), "127.0.0.2:9999");
+        let second = command(&[]);
+        let mut inside = Command::new("nsenter");
+        inside.args(["--target", &server.id().to_string(), "--net", "--uts", "--mount"]);
+        inside.arg(second.get_program()).args(second.get_args());
+        let error = Program::start(&mut inside).finish().error();
+        assert!(error.starts_with("Error: cannot listen on demo.example:9999: "), "{error}");
+        assert!(error.ends_with("; choose another port"), "{error}");
+    }
+
+    #[test]
+    fn the_whole_exchange_ends_with_an_error_when_stdout_is_closed_or_full() {
+        let error_with = |stdout: Stdio| {
+            let both = on_own_machine(&command(&[]), "demo", "127.0.0.1 demo\n")?;
+            Some(Program::start_with_stdout(&mut { both }, stdout).finish().error())
+        };
+        let Some(error) = error_with(closed_pipe().into()) else { return };
+        assert!(error.contains("cannot write to standard output: "), "{error}");
+        let Some(full) = full_device() else { return };
+        let Some(error) = error_with(full.into()) else { return };
+        assert!(error.contains("cannot write to standard output: "), "{error}");
+    }
+}

@@ -48,7 +48,7 @@ fn main() -> Result<(), Report> {
     }
     let listener = TcpListener::bind(&address)
         .map_err(|error| anyhow!("cannot listen on {address}: {error}; choose another port"))?;
-    eprintln!("Listening on {}", listener.local_addr()?);
+    writeln!(io::stderr(), "Listening on {}", listener.local_addr()?)?;
     if half.is_some() {
         return Ok(serve(&listener)?);
     }
@@ -61,7 +61,10 @@ fn own_address() -> String {
     let name = hostname::get().unwrap_or_default().to_string_lossy().into_owned();
     // Only an address of this machine can be bound.
     let Err(error) = TcpListener::bind((&*name, 0)) else { return format!("{name}:9999") };
-    eprintln!("The host name {name:?} does not lead here ({error}): using 127.0.0.1");
+    let _ = writeln!(
+        io::stderr(),
+        "The host name {name:?} does not lead here ({error}): using 127.0.0.1"
+    );
     "127.0.0.1:9999".to_owned()
 }
 
@@ -71,13 +74,13 @@ fn serve(listener: &TcpListener) -> Result<()> {
         let Ok((mut stream, peer)) = listener.accept().inspect_err(pause) else { continue };
         print(&format!("连接地址: {peer}"))?;
         let sent = stream.write_all("网络编程测试。\r\n".as_bytes());
-        let _ = sent.inspect_err(|error| eprintln!("lost {peer}: {error}"));
+        let _ = sent.inspect_err(|error| drop(writeln!(io::stderr(), "lost {peer}: {error}")));
     }
 }
 
 /// Says that there is no free file descriptor, and gives others the time to end.
 fn pause(error: &io::Error) {
-    eprintln!("cannot serve a client: {error}; going on in a moment");
+    let _ = writeln!(io::stderr(), "cannot serve a client: {error}; going on in a moment");
     thread::sleep(Duration::from_millis(200));
 }
 
