@@ -5,6 +5,7 @@ The Python twin of src/main.rs, for reading side by side: python3 tcp-server-thr
 
 import argparse
 import contextlib
+import re
 import socket
 import sys
 import threading
@@ -106,7 +107,7 @@ def show(where):
 def host_port(text):
     text.encode()  # what is no text is a ValueError
     _, colon, port = text.rpartition(":")
-    if not (colon and port.isdigit() and int(port) <= 65535):
+    if not (colon and port.isascii() and port.isdigit() and int(port) <= 65535):
         raise argparse.ArgumentTypeError("expected HOST:PORT, such as 127.0.0.1:9999")
     return text
 
@@ -124,7 +125,9 @@ def places(text):
 
 
 def safe(text):
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    """Controls, line separators and what turns text around, as escapes."""
+    unsafe = "[\\0-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]"
+    return re.sub(unsafe, lambda match: ascii(match[0])[1:-1], text)
 
 
 if __name__ == "__main__":

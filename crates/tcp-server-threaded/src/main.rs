@@ -48,7 +48,7 @@ fn main() -> Result<(), Report> {
         .map_err(|error| anyhow!("cannot listen on {address}: {error}; choose another port"))?;
     // The backlog: `listen(5)`. Linux cuts it down to net.core.somaxconn, which is 4,096 too.
     SockRef::from(&listener).listen(4096).context("cannot set the backlog")?;
-    eprintln!("Listening on {}", listener.local_addr()?);
+    writeln!(io::stderr(), "Listening on {}", listener.local_addr()?)?;
     print("Waiting for connection...")?;
 
     // The channel holds the free places: a connection takes one, and gives it back at its end.
@@ -66,13 +66,15 @@ fn main() -> Result<(), Report> {
 
 /// Says that there is no free file descriptor or thread, and gives others the time to end.
 fn pause(error: &io::Error) {
-    eprintln!("cannot serve a client: {error}; going on in a moment");
+    let _ = writeln!(io::stderr(), "cannot serve a client: {error}; going on in a moment");
     thread::sleep(Duration::from_millis(200));
 }
 
 /// Serves one client, in a thread of its own.
 fn serve(stream: TcpStream, peer: SocketAddr, delay: Duration, _place: Place) {
-    let _ = talk(stream, delay).inspect_err(|error| eprintln!("lost {peer}: {error}"));
+    if let Err(error) = talk(stream, delay) {
+        let _ = writeln!(io::stderr(), "lost {peer}: {error}");
+    }
     let _ = print(&format!("Connection from {peer} closed."));
 }
 
