@@ -1,0 +1,290 @@
+//! Lesson 3, `tcp-echo-client`, seen from outside.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+use std::process::Command;
+
+use socket2::{Domain, Socket, Type};
+use support::{Ending, Program, accept, closed_pipe, expect, expect_end, full_device, reset};
+
+fn command(arguments: &[&str]) -> Command {
+    support::command(env!("CARGO_BIN_EXE_tcp-echo-client"), arguments)
+}
+
+fn start(arguments: &[&str]) -> Program {
+    Program::start(&mut command(arguments))
+}
+
+/// Runs the client against a server that takes its message, sends `pieces` and closes; says how
+/// the client ended, and the server's address.
+fn ending_with(message: &str, pieces: &[&[u8]]) -> (Ending, String) {
+    let (listener, address) = support::listener();
+    let client = start(&[&address, "--message", message, "--timeout", "20"]);
+    let mut stream = accept(&listener);
+    stream.set_nodelay(true).unwrap();
+    expect(&mut stream, message.as_bytes());
+    for piece in pieces {
+        stream.write_all(piece).unwrap();
+    }
+    drop(stream);
+    (client.finish(), address)
+}
+
+/// Checks that the client reported no echo from `address`, and printed none.
+#[track_caller]
+fn no_echo((ending, address): (Ending, String)) -> String {
+    assert_eq!(ending.stdout, connecting_to(&address));
+    let error = ending.error();
+    assert!(error.starts_with(&format!("Error: no echo from {address}: ")), "{error}");
+    support::check_safe(&error, 0);
+    error
+}
+
+fn connecting_to(address: &str) -> String {
+    let (host, port) = address.rsplit_once(':').unwrap();
+    format!("Connecting to {host} port {port}\n")
+}
+
+/// An address where no one listens, nor can while its socket is kept.
+fn deserted() -> (Socket, String) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap().to_string();
+    (socket, address)
+}
+
+#[test]
+fn sends_the_tutorials_message_and_prints_its_words() {
+    let (listener, address) = support::listener();
+    let port = address.rsplit(':').next().unwrap();
+    let client = start(&[&format!("localhost:{port}")]);
+    assert_eq!(client.stdout.line(), format!("Connecting to localhost port {port}"));
+    let mut stream = accept(&listener);
+    expect(&mut stream, b"This is a test message");
+    stream.write_all(b"This is a test message").unwrap();
+    expect_end(&mut stream);
+    assert_eq!(client.finish().success(), "Received b\"This is a test message\"\n");
+}
+
+#[test]
+fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
+    let other_half = "cargo run -p tcp-echo-server";
+    let parts = ["Lesson 3", "localhost:8888", "This is a test message", "30", other_half];
+    support::check_help(start(&["--help"]), &parts);
+}
+
+#[test]
+fn sends_the_message_that_it_is_given_and_shows_it_escaped() {
+    let message = "你好\u{1b}[2J\r\n\"'\\\u{202e}";
+    let (ending, address) = ending_with(message, &[message.as_bytes()]);
+    let echo = r#"Received b"\xe4\xbd\xa0\xe5\xa5\xbd\x1b[2J\r\n\"\'\\\xe2\x80\xae""#;
+    assert_eq!(ending.success(), format!("{}{echo}\n", connecting_to(&address)));
+}
+
+#[test]
+fn puts_an_echo_together_that_arrives_byte_by_byte() {
+    let (listener, address) = support::listener();
+    let client = start(&[&address, "--message", "one"]);
+    let mut stream = accept(&listener);
+    stream.set_nodelay(true).unwrap();
+    expect(&mut stream, b"one");
+    for byte in *b"one" {
+        // Linux tells when it has read the byte before, and sleeps until there is another.
+        if cfg!(target_os = "linux") {
+            support::wait_for_state(client.id(), 'S');
+        }
+        stream.write_all(&[byte]).unwrap();
+    }
+    let words = client.finish().success();
+    assert_eq!(words, connecting_to(&address) + "Received b\"one\"\n");
+}
+
+#[test]
+fn takes_an_echo_whole_that_is_longer_than_one_read() {
+    let message = "0123456789".repeat(2000);
+    let (ending, address) = ending_with(&message, &[message.as_bytes()]);
+    let echo = format!("Received b\"{message}\"\n");
+    assert_eq!(ending.success(), connecting_to(&address) + &echo);
+}
+
+#[test]
+fn a_missing_a_short_or_a_different_echo_is_an_error() {
+    no_echo(ending_with("one", &[]));
+    let error = no_echo(ending_with("one", &[b"on"]));
+    assert!(error.ends_with(r#"it sent back b"on""#), "{error}");
+    let error = no_echo(ending_with("one two", &[b"one\x1b[2J\n\xff!"]));
+    assert!(error.ends_with(r#"it sent back b"one\x1b[2J""#), "{error}");
+    let error = no_echo(ending_with("four", &[b"\xe4\n\"\\"]));
+    assert!(error.ends_with(r#"it sent back b"\xe4\n\"\\""#), "{error}");
+}
+
+#[test]
+fn a_flood_does_not_grow_its_memory() {
+    let (listener, address) = support::listener();
+    let client = start(&[&address, "--message", "one"]);
+    let mut stream = accept(&listener);
+    expect(&mut stream, b"one");
+    // It reads as many bytes as it has sent, and no more.
+    let sent = stream.write_all(&vec![b'x'; 1 << 20]);
+    let error = no_echo((client.finish(), address));
+    assert!(error.len() < 200, "{} bytes", error.len());
+    drop(sent);
+}
+
+#[test]
+fn does_not_wait_for_ever_on_a_silent_server() {
+    for half in [b"".as_slice(), b"This is a"] {
+        let (listener, address) = support::listener();
+        let client = start(&[&address, "--timeout", "0.2"]);
+        let mut stream = accept(&listener);
+        let _ = stream.write_all(half); // an error, if this came too late
+        let error = client.finish().error();
+        assert!(error.contains(&address) && error.ends_with("timed out"), "{error}");
+    }
+}
+
+#[test]
+fn a_server_that_resets_is_an_error() {
+    let (listener, address) = support::listener();
+    let client = start(&[&address]);
+    let mut stream = accept(&listener);
+    expect(&mut stream, b"This is a test message"); // now it is connected, and knows it
+    reset(stream);
+    no_echo((client.finish(), address));
+}
+
+#[test]
+fn says_where_why_and_what_to_do_when_no_one_listens() {
+    let (_socket, address) = deserted();
+    let error = start(&[&address]).finish().error();
+    assert!(error.starts_with(&format!("Error: cannot connect to {address}: ")), "{error}");
+    assert!(error.ends_with("is tcp-echo-server running?"), "{error}");
+    let error = start(&["no-such-host.invalid:8888"]).finish().error();
+    assert!(error.starts_with("Error: cannot connect to no-such-host.invalid:8888: "), "{error}");
+}
+
+#[test]
+fn neither_its_words_nor_an_error_can_steer_the_terminal() {
+    let ending = start(&["a\u{1b}[2J\u{202e}\nb:1"]).finish();
+    support::check_safe(&ending.stdout, 1);
+    assert!(ending.stdout.starts_with("Connecting to a"), "{ending:?}");
+    support::check_safe(&ending.error(), 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn goes_on_after_it_was_stopped_and_continued() {
+    let (listener, address) = support::listener();
+    let client = start(&[&address, "--message", "one"]);
+    let mut stream = accept(&listener);
+    expect(&mut stream, b"one"); // now it waits for the echo
+    for signal in ["-STOP", "-CONT"] {
+        let id = client.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        support::wait_for_state(client.id(), if signal == "-STOP" { 'T' } else { 'S' });
+    }
+    stream.write_all(b"one").unwrap();
+    let words = client.finish().success();
+    assert_eq!(words, connecting_to(&address) + "Received b\"one\"\n");
+}
+
+#[test]
+fn refuses_a_wrong_command_line() {
+    let wrong: [&[&str]; 9] = [
+        &["localhost"],
+        &["localhost:"],
+        &["localhost:65536"],
+        &["localhost:8888", "more"],
+        &["--message"],
+        &["--timeout", "0"],
+        &["--timeout", "NaN"],
+        &["--timeout=-1"],
+        &["--name", "a"],
+    ];
+    for arguments in wrong {
+        let message = start(arguments).finish().refused();
+        assert!(message.contains("error: "), "{arguments:?}: {message}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn refuses_arguments_that_are_not_utf_8() {
+    use std::os::unix::ffi::OsStrExt;
+    for argument in [b"127.0.0.1\xff:0".as_slice(), b"--message=\xff"] {
+        let argument = std::ffi::OsStr::from_bytes(argument);
+        support::start(env!("CARGO_BIN_EXE_tcp-echo-client"), [argument]).finish().refused();
+    }
+}
+
+#[test]
+fn takes_a_timeout_of_years_or_nanoseconds() {
+    let (listener, address) = support::listener();
+    let client = start(&[&address, "--message", "one", "--timeout", "1e9"]);
+    let mut stream = accept(&listener);
+    expect(&mut stream, b"one");
+    stream.write_all(b"one").unwrap();
+    let words = client.finish().success();
+    assert_eq!(words, connecting_to(&address) + "Received b\"one\"\n");
+    start(&[&address, "--timeout", "1e-9"]).finish().error();
+}
+
+#[test]
+fn ends_with_an_error_when_stdout_is_closed_or_full() {
+    let (_listener, address) = support::listener();
+    let closed = Program::start_with_stdout(&mut command(&[&address]), closed_pipe());
+    let error = closed.finish().error();
+    assert!(error.contains("cannot write to standard output: "), "{error}");
+    let Some(full) = full_device() else { return };
+    let full = Program::start_with_stdout(&mut command(&[&address]), full);
+    let error = full.finish().error();
+    assert!(error.contains("cannot write to standard output: "), "{error}");
+}
+
+#[test]
+fn talks_over_ipv6() {
+    let Ok(listener) = TcpListener::bind("[::1]:0") else {
+        return support::left_out("there is no IPv6 here");
+    };
+    let address = listener.local_addr().unwrap().to_string();
+    let client = start(&[&address, "--message", "one"]);
+    let mut stream = accept(&listener);
+    expect(&mut stream, b"one");
+    stream.write_all(b"one").unwrap();
+    let words = client.finish().success();
+    assert_eq!(words, connecting_to(&address) + "Received b\"one\"\n");
+}
+
+#[test]
+fn tries_each_address_of_a_name() {
+    for dead_one_is in ["::1", "127.0.0.1"] {
+        let alive = if dead_one_is == "::1" { "127.0.0.1:0" } else { "[::1]:0" };
+        let Ok(listener) = TcpListener::bind(alive) else {
+            return support::left_out("there is no IPv6 here");
+        };
+        let address = format!("both.example:{}", listener.local_addr().unwrap().port());
+        let command = command(&[&address, "--message", "one"]);
+        let hosts = "::1 both.example\n127.0.0.1 both.example\n";
+        let Some(mut command) = support::with_hosts(&command, hosts) else { return };
+        let client = Program::start(&mut command);
+        let mut stream = accept(&listener);
+        expect(&mut stream, b"one");
+        stream.write_all(b"one").unwrap();
+        let words = client.finish().success();
+        assert_eq!(words, connecting_to(&address) + "Received b\"one\"\n");
+    }
+}
+
+#[test]
+fn talks_with_the_python_twin_of_its_server() {
+    let Some(server) = support::python_twin("tcp-echo-server", ["127.0.0.1:0"]) else { return };
+    let address = server.address();
+    let words = start(&[&address]).finish().success();
+    assert_eq!(words, connecting_to(&address) + "Received b\"This is a test message\"\n");
+    let words = start(&[&address, "--message", "你好"]).finish().success();
+    let echo = "Received b\"\\xe4\\xbd\\xa0\\xe5\\xa5\\xbd\"\n";
+    assert_eq!(words, connecting_to(&address) + echo);
+}

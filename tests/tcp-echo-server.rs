@@ -1,0 +1,334 @@
+//! Lesson 2, `tcp-echo-server`, seen from outside.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use support::{Program, closed_pipe, connect, expect, expect_end, full_device, reset};
+
+fn command(arguments: &[&str]) -> Command {
+    support::command(env!("CARGO_BIN_EXE_tcp-echo-server"), arguments)
+}
+
+fn start(arguments: &[&str]) -> Program {
+    Program::start(&mut command(arguments))
+}
+
+/// A server on a free port of 127.0.0.1, ready for a client; and its address.
+fn server() -> (Program, String) {
+    let server = start(&["127.0.0.1:0"]);
+    let address = server.address();
+    assert_eq!(server.stdout.line(), "Starting up on 127.0.0.1 port 0");
+    assert_eq!(server.stdout.line(), "Waiting for a connection...");
+    (server, address)
+}
+
+/// Sends `message` as the client `stream`, and gets it back.
+#[track_caller]
+fn echo(stream: &mut TcpStream, message: &[u8]) {
+    stream.write_all(message).unwrap();
+    expect(stream, message);
+}
+
+/// Holds the tutorial's exchange with the server at `address`.
+#[track_caller]
+fn exchange(address: &str) {
+    let mut client = connect(address);
+    echo(&mut client, b"This is a test message");
+    client.shutdown(Shutdown::Write).unwrap();
+    expect_end(&mut client);
+}
+
+#[test]
+fn echoes_the_tutorials_message_and_prints_its_words() {
+    let server = start(&["localhost:0"]);
+    assert_eq!(server.stdout.line(), "Starting up on localhost port 0");
+    let address = server.address();
+    assert_eq!(server.stdout.line(), "Waiting for a connection...");
+    for _ in 0..2 {
+        let mut client = connect(&address);
+        let peer = client.local_addr().unwrap();
+        assert_eq!(server.stdout.line(), format!("Connection from {peer}"));
+        echo(&mut client, b"This is a test message");
+        assert_eq!(server.stdout.line(), r#"Received b"This is a test message""#);
+        drop(client);
+        assert_eq!(server.stdout.line(), r#"Received b"""#);
+        assert_eq!(server.stdout.line(), "Waiting for a connection...");
+    }
+}
+
+#[test]
+fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
+    let parts = ["Lesson 2", "localhost:8888", "cargo run -p tcp-echo-client"];
+    support::check_help(start(&["--help"]), &parts);
+}
+
+#[test]
+fn shows_bytes_escaped_and_sends_them_back_as_they_are() {
+    let (server, address) = server();
+    let mut client = connect(&address);
+    server.stdout.line();
+    echo(&mut client, b"\x1b]0;title\x07\r\n\"Error\": it\\\t'\x7f\xc2\x9b\xff\0");
+    assert_eq!(
+        server.stdout.line(),
+        r#"Received b"\x1b]0;title\x07\r\n\"Error\": it\\\t\'\x7f\xc2\x9b\xff\x00""#
+    );
+    echo(&mut client, "张三\u{202e}".as_bytes());
+    assert_eq!(server.stdout.line(), r#"Received b"\xe5\xbc\xa0\xe4\xb8\x89\xe2\x80\xae""#);
+    let all: Vec<u8> = (0..=255).collect();
+    echo(&mut client, &all);
+    assert_eq!(server.stdout.line(), format!("Received b\"{}\"", all.escape_ascii()));
+}
+
+#[test]
+fn serves_one_client_at_a_time() {
+    let (server, address) = server();
+    let mut first = connect(&address);
+    let first_peer = first.local_addr().unwrap();
+    echo(&mut first, b"one");
+    let mut second = connect(&address);
+    let second_peer = second.local_addr().unwrap();
+    second.write_all(b"two").unwrap();
+    second.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    second.read(&mut [0]).expect_err("a second client is served beside the first");
+    second.set_read_timeout(Some(support::patience())).unwrap();
+    echo(&mut first, b"three");
+    drop(first);
+    expect(&mut second, b"two");
+    drop(second);
+    for line in [
+        &*format!("Connection from {first_peer}"),
+        r#"Received b"one""#,
+        r#"Received b"three""#,
+        r#"Received b"""#,
+        "Waiting for a connection...",
+        &*format!("Connection from {second_peer}"),
+        r#"Received b"two""#,
+        r#"Received b"""#,
+        "Waiting for a connection...",
+    ] {
+        assert_eq!(server.stdout.line(), line);
+    }
+}
+
+#[test]
+fn echoes_a_mebibyte_whole() {
+    let (server, address) = server();
+    let mut client = connect(&address);
+    let message: Vec<u8> = (b'a'..=b'z').cycle().take(1 << 20).collect();
+    thread::scope(|scope| {
+        let mut writer = client.try_clone().unwrap();
+        let message = &message;
+        scope.spawn(move || {
+            writer.write_all(message).unwrap();
+            writer.shutdown(Shutdown::Write).unwrap();
+        });
+        expect(&mut client, message);
+        expect_end(&mut client);
+    });
+    // Each read was printed, and printed whole.
+    let words = server.stdout.until("Received b\"\"\n");
+    let printed: String =
+        words.lines().filter_map(|line| line.strip_prefix("Received b\"")).collect();
+    assert_eq!(printed.replace('"', "").as_bytes(), message);
+}
+
+#[test]
+fn sends_the_whole_echo_to_a_client_that_has_shut_down_writing() {
+    let (_server, address) = server();
+    let mut client = connect(&address);
+    let message = vec![b'x'; 32 * 1024];
+    client.write_all(&message).unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    expect(&mut client, &message);
+    expect_end(&mut client);
+}
+
+#[test]
+fn reports_a_reset_in_one_line_and_goes_on() {
+    let (server, address) = server();
+    for _ in 0..2 {
+        let mut client = connect(&address);
+        let peer = client.local_addr().unwrap();
+        echo(&mut client, b"one");
+        reset(client);
+        let line = server.stderr.line();
+        assert!(line.starts_with(&format!("lost {peer}: ")), "{line}");
+        assert_eq!(server.stdout.line(), format!("Connection from {peer}"));
+        assert_eq!(server.stdout.line(), r#"Received b"one""#);
+        assert_eq!(server.stdout.line(), "Waiting for a connection...");
+    }
+    exchange(&address);
+}
+
+#[test]
+fn outlives_clients_that_leave_before_their_turn() {
+    let (_server, address) = server();
+    let mut first = connect(&address);
+    echo(&mut first, b"one");
+    reset(connect(&address));
+    drop(connect(&address));
+    let mut hasty = connect(&address);
+    hasty.write_all(b"unread").unwrap();
+    reset(hasty);
+    drop(first);
+    exchange(&address);
+}
+
+#[test]
+fn a_client_that_leaves_its_echo_unread_costs_one_line() {
+    let (server, address) = server();
+    let mut deaf = connect(&address);
+    let peer = deaf.local_addr().unwrap();
+    // Its writes come to a stop when the server's do, which no one reads.
+    deaf.set_write_timeout(Some(Duration::from_millis(200))).unwrap();
+    let message = vec![b'x'; 1 << 16];
+    while deaf.write(&message).is_ok() {}
+    drop(deaf); // with bytes unread, this is a reset
+    let line = server.stderr.line();
+    assert!(line.starts_with(&format!("lost {peer}: ")), "{line}");
+    exchange(&address);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn waits_when_no_descriptor_is_free_and_goes_on_when_one_is() {
+    let (mut server, address) = server();
+    let id = server.id().to_string();
+    let limit = |most| {
+        let status = Command::new("prlimit").args(["--pid", &id, most]).status();
+        status.is_ok_and(|status| status.success())
+    };
+    let mut served = connect(&address);
+    echo(&mut served, b"one");
+    if !limit("--nofile=3:") {
+        assert!(std::env::var_os("CI").is_none(), "CI needs prlimit");
+        return support::left_out("a limit for a running program needs prlimit");
+    }
+    drop(served); // now there is none for the next one
+    let mut client = connect(&address);
+    let first = server.stderr.line();
+    assert!(first.starts_with("cannot serve a client: "), "{first}");
+    let start = Instant::now();
+    for _ in 0..3 {
+        assert_eq!(server.stderr.line(), first);
+    }
+    // It does not spin: three more lines take three pauses.
+    assert!(start.elapsed() >= Duration::from_millis(300), "{:?}", start.elapsed());
+    assert!(server.runs() && limit("--nofile=64:"));
+    echo(&mut client, b"two");
+}
+
+#[test]
+fn refuses_a_wrong_command_line() {
+    let wrong: [&[&str]; 6] = [
+        &["localhost"],
+        &["localhost:"],
+        &["localhost:65536"],
+        &["localhost:http"],
+        &["--port", "8888"],
+        &["localhost:0", "more"],
+    ];
+    for arguments in wrong {
+        let message = start(arguments).finish().refused();
+        assert!(message.contains("error: "), "{arguments:?}: {message}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn refuses_arguments_that_are_not_utf_8() {
+    use std::os::unix::ffi::OsStrExt;
+    let argument = std::ffi::OsStr::from_bytes(b"127.0.0.1\xff:0");
+    support::start(env!("CARGO_BIN_EXE_tcp-echo-server"), [argument]).finish().refused();
+}
+
+#[test]
+fn says_where_why_and_what_to_do_when_it_cannot_listen() {
+    let (server, address) = server();
+    let error = start(&[&address]).finish().error();
+    assert!(error.starts_with(&format!("Error: cannot listen on {address}: ")), "{error}");
+    assert!(error.ends_with("; choose another port"), "{error}");
+    drop(server);
+    // No machine has an address of TEST-NET-1 (RFC 5737).
+    let error = start(&["192.0.2.1:0"]).finish().error();
+    assert!(error.contains("cannot listen on 192.0.2.1:0: "), "{error}");
+}
+
+#[test]
+fn neither_its_words_nor_an_error_can_steer_the_terminal() {
+    let ending = start(&["a\u{1b}[2J\u{202e}\nb:0"]).finish();
+    support::check_safe(&ending.stdout, 1);
+    assert!(ending.stdout.starts_with("Starting up on a"), "{ending:?}");
+    support::check_safe(&ending.error(), 0);
+}
+
+#[test]
+fn ends_with_an_error_when_stdout_is_closed_or_full() {
+    let closed = Program::start_with_stdout(&mut command(&["127.0.0.1:0"]), closed_pipe());
+    let error = closed.finish().error();
+    assert!(error.contains("cannot write to standard output: "), "{error}");
+    let Some(full) = full_device() else { return };
+    let error = Program::start_with_stdout(&mut command(&["127.0.0.1:0"]), full).finish().error();
+    assert!(error.contains("cannot write to standard output: "), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn listens_on_the_same_port_again_at_once() {
+    let (server, address) = server();
+    let mut client = connect(&address);
+    echo(&mut client, b"one");
+    drop(server); // closes the connection first: its port is in TIME_WAIT
+    expect_end(&mut client);
+    drop(client);
+    let again = start(&[&address]);
+    assert_eq!(again.address(), address);
+    exchange(&address);
+}
+
+#[test]
+fn listens_on_ipv6() {
+    if std::net::TcpListener::bind("[::1]:0").is_err() {
+        return support::left_out("there is no IPv6 here");
+    }
+    let server = start(&["[::1]:0"]);
+    assert_eq!(server.stdout.line(), "Starting up on [::1] port 0");
+    let address = server.address();
+    assert!(address.starts_with("[::1]:"), "{address}");
+    exchange(&address);
+}
+
+#[test]
+fn is_reachable_as_127_0_0_1_under_the_name_localhost() {
+    let server = start(&["localhost:0"]);
+    let address = server.address();
+    assert!(address.starts_with("127.0.0.1:"), "{address}");
+    exchange(&address);
+    // Also where the name means the IPv6 address first.
+    let hosts = "::1 localhost\n127.0.0.1 localhost\n";
+    let Some(mut command) = support::with_hosts(&command(&["localhost:0"]), hosts) else { return };
+    let server = Program::start(&mut command);
+    let address = server.address();
+    assert!(address.starts_with("127.0.0.1:"), "{address}");
+    exchange(&address);
+}
+
+#[test]
+fn talks_with_the_python_twin_of_its_client() {
+    let (server, address) = server();
+    let Some(client) = support::python_twin("tcp-echo-client", [&address]) else { return };
+    let words = client.finish().success();
+    let port = address.rsplit(':').next().unwrap();
+    assert_eq!(
+        words,
+        format!("Connecting to 127.0.0.1 port {port}\nReceived b\"This is a test message\"\n")
+    );
+    let words = server.stdout.until("Received b\"\"\n");
+    assert!(words.contains("\nReceived b\"This is a test message\"\n"), "{words}");
+}
