@@ -1,0 +1,240 @@
+//! Lesson 9, `udp-server`, seen from outside.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::net::UdpSocket;
+use std::process::Command;
+
+use support::{Program, closed_pipe, full_device};
+
+fn command(arguments: &[&str]) -> Command {
+    support::command(env!("CARGO_BIN_EXE_udp-server"), arguments)
+}
+
+fn start(arguments: &[&str]) -> Program {
+    Program::start(&mut command(arguments))
+}
+
+/// A server on a free port of 127.0.0.1, ready for datagrams; and its address.
+fn server() -> (Program, String) {
+    let server = start(&["127.0.0.1:0"]);
+    let address = server.address();
+    let port = address.rsplit(':').next().unwrap();
+    assert_eq!(server.stdout.line(), format!("Bind UDP on {port}..."));
+    (server, address)
+}
+
+/// A test's own UDP client of the server at `address`.
+#[track_caller]
+fn client(address: &str) -> UdpSocket {
+    let any = if address.starts_with('[') { "[::1]:0" } else { "127.0.0.1:0" };
+    let client = UdpSocket::bind(any).unwrap();
+    client.connect(address).unwrap();
+    client.set_read_timeout(Some(support::patience())).unwrap();
+    client
+}
+
+/// Waits for the next datagram, which must be `expected`.
+#[track_caller]
+fn expect(client: &UdpSocket, expected: &[u8]) {
+    let mut buffer = vec![0; 65_536];
+    let length = client.recv(&mut buffer).expect("the server answers");
+    assert_eq!(buffer[..length].escape_ascii().to_string(), expected.escape_ascii().to_string());
+}
+
+/// Sends `name` and gets the answer to it.
+#[track_caller]
+fn ask(client: &UdpSocket, name: &[u8]) {
+    client.send(name).unwrap();
+    expect(client, &[b"Hello, ", name, b"!"].concat());
+}
+
+#[test]
+fn answers_the_tutorials_names_and_prints_its_words() {
+    let (server, address) = server();
+    let client = client(&address);
+    let peer = client.local_addr().unwrap();
+    for name in ["Michael", "Tracy", "Sarah"] {
+        ask(&client, name.as_bytes());
+        assert_eq!(server.stdout.line(), format!("Received from {peer}."));
+    }
+}
+
+#[test]
+fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
+    let parts = ["Lesson 9", "127.0.0.1:9999", "cargo run -p udp-client"];
+    support::check_help(start(&["--help"]), &parts);
+}
+
+#[test]
+fn answers_any_bytes_with_the_same_bytes() {
+    let (server, address) = server();
+    let client = client(&address);
+    let peer = client.local_addr().unwrap();
+    for name in [b"\xff\x00\x1b[2J\r\n".as_slice(), "张三".as_bytes(), b"", b" Hello, x!"] {
+        ask(&client, name);
+        // None of it is printed.
+        assert_eq!(server.stdout.line(), format!("Received from {peer}."));
+    }
+}
+
+#[test]
+fn answers_a_datagram_as_long_as_its_answer_may_be_and_goes_on_after_a_longer_one() {
+    if cfg!(target_os = "macos") {
+        return support::left_out("macOS by itself sends 9,216 bytes at the most");
+    }
+    let (server, address) = server();
+    let client = client(&address);
+    let peer = client.local_addr().unwrap();
+    ask(&client, &vec![b'x'; 65_499]); // an answer of 65,507 bytes, the most that IPv4 carries
+    for longer in [65_500, 65_507] {
+        client.send(&vec![b'x'; longer]).unwrap();
+        let line = server.stderr.line();
+        assert!(line.starts_with(&format!("cannot answer {peer}: ")), "{line}");
+        support::check_safe(&line, 0);
+    }
+    ask(&client, b"Tracy");
+    for _ in 0..4 {
+        assert_eq!(server.stdout.line(), format!("Received from {peer}."));
+    }
+}
+
+#[test]
+fn answers_each_of_several_clients_with_its_own_name() {
+    let (server, address) = server();
+    let clients = [client(&address), client(&address), client(&address)];
+    for name in ["first", "second"] {
+        for (number, client) in clients.iter().enumerate() {
+            client.send(format!("{name} of {number}").as_bytes()).unwrap();
+            let peer = client.local_addr().unwrap();
+            assert_eq!(server.stdout.line(), format!("Received from {peer}."));
+        }
+        // The last one reads first; each finds its own answer.
+        for (number, client) in clients.iter().enumerate().rev() {
+            expect(client, format!("Hello, {name} of {number}!").as_bytes());
+        }
+    }
+}
+
+#[test]
+fn does_not_answer_an_answer() {
+    let (server, address) = server();
+    // This client plays a second such server, whose address someone has forged: each would answer
+    // the other's answers for ever.
+    let second = client(&address);
+    let peer = second.local_addr().unwrap();
+    ask(&second, b"x");
+    second.send(b"Hello, x!").unwrap();
+    second.send(b"Hello, Hello, x!!").unwrap();
+    // The next that comes is the answer to this, on a socket where nothing overtakes.
+    ask(&second, b"y");
+    for _ in 0..4 {
+        assert_eq!(server.stdout.line(), format!("Received from {peer}."));
+    }
+}
+
+#[test]
+fn outlives_clients_that_do_not_wait_for_their_answer() {
+    let (server, address) = server();
+    for _ in 0..3 {
+        let hasty = client(&address);
+        let peer = hasty.local_addr().unwrap();
+        hasty.send(b"Michael").unwrap();
+        drop(hasty); // the answer comes back as "port unreachable" (ICMP)
+        assert_eq!(server.stdout.line(), format!("Received from {peer}."));
+    }
+    ask(&client(&address), b"Tracy");
+}
+
+#[test]
+fn refuses_a_wrong_command_line() {
+    let wrong: [&[&str]; 7] = [
+        &["127.0.0.1"],
+        &["127.0.0.1:"],
+        &["127.0.0.1:65536"],
+        &["127.0.0.1:http"],
+        &["--port", "9999"],
+        &["--timeout", "1"],
+        &["127.0.0.1:0", "more"],
+    ];
+    for arguments in wrong {
+        let message = start(arguments).finish().refused();
+        assert!(message.contains("error: "), "{arguments:?}: {message}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn refuses_arguments_that_are_not_utf_8() {
+    use std::os::unix::ffi::OsStrExt;
+    let argument = std::ffi::OsStr::from_bytes(b"127.0.0.1\xff:0");
+    support::start(env!("CARGO_BIN_EXE_udp-server"), [argument]).finish().refused();
+}
+
+#[test]
+fn says_where_why_and_what_to_do_when_it_cannot_listen() {
+    let (server, address) = server();
+    let error = start(&[&address]).finish().error();
+    assert!(error.starts_with(&format!("Error: cannot listen on {address}: ")), "{error}");
+    assert!(error.ends_with("; choose another port"), "{error}");
+    drop(server);
+    // No machine has an address of TEST-NET-1 (RFC 5737).
+    let error = start(&["192.0.2.1:0"]).finish().error();
+    assert!(error.contains("cannot listen on 192.0.2.1:0: "), "{error}");
+}
+
+#[test]
+fn an_error_cannot_steer_the_terminal() {
+    let error = start(&["a\u{1b}[2J\u{202e}\nb:0"]).finish().error();
+    support::check_safe(&error, 0);
+}
+
+#[test]
+fn ends_with_an_error_when_stdout_is_closed_or_full() {
+    let closed = Program::start_with_stdout(&mut command(&["127.0.0.1:0"]), closed_pipe());
+    let error = closed.finish().error();
+    assert!(error.contains("cannot write to standard output: "), "{error}");
+    let Some(full) = full_device() else { return };
+    let error = Program::start_with_stdout(&mut command(&["127.0.0.1:0"]), full).finish().error();
+    assert!(error.contains("cannot write to standard output: "), "{error}");
+}
+
+#[test]
+fn listens_on_the_same_port_again_at_once() {
+    let (server, address) = server();
+    ask(&client(&address), b"Michael");
+    drop(server);
+    let again = start(&[&address]);
+    assert_eq!(again.address(), address);
+    ask(&client(&address), b"Tracy");
+}
+
+#[test]
+fn listens_on_ipv6() {
+    if UdpSocket::bind("[::1]:0").is_err() {
+        return support::left_out("there is no IPv6 here");
+    }
+    let server = start(&["[::1]:0"]);
+    let address = server.address();
+    let port = address.strip_prefix("[::1]:").expect("an IPv6 address");
+    assert_eq!(server.stdout.line(), format!("Bind UDP on {port}..."));
+    let client = client(&address);
+    ask(&client, b"Michael");
+    let peer = client.local_addr().unwrap();
+    assert_eq!(server.stdout.line(), format!("Received from {peer}."));
+}
+
+#[test]
+fn takes_a_name_for_an_address() {
+    let server = start(&["localhost:0"]);
+    ask(&client(&server.address()), b"Michael");
+}
+
+#[test]
+fn talks_with_the_python_twin_of_its_client() {
+    let (_server, address) = server();
+    let Some(client) = support::python_twin("udp-client", [&address]) else { return };
+    let words = client.finish().success();
+    assert_eq!(words, "Hello, Michael!\nHello, Tracy!\nHello, Sarah!\n");
+}
