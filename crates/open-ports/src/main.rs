@@ -1,0 +1,118 @@
+//! Shows what listens on this machine: protocol, local address, process number, program.
+//!
+//! Tutorial: article 004, §4.3, the command `netstat -ano`.
+//!
+//! New here: the other side of `bind`: which ports are taken, and by whom. That is the question
+//! behind every "address in use".
+//!
+//! Unlike the Python: there is none, but a command of Windows. Of its rows only those are shown
+//! that wait for peers: TCP sockets that listen, and UDP sockets that have a port. Each has the
+//! name of its program, which that command leaves to another one.
+//!
+//! ```console
+//! $ cargo run -p open-ports -- --port 9999
+//! Proto  Local address         PID  Program
+//! TCP    127.0.0.1:9999      21437  tcp-server-threaded
+//! ```
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use clap::{Parser, value_parser};
+use listeners::{Listener, Protocol, SocketState};
+use netcommon::{Report, safe};
+
+mod proc_net;
+
+/// Lesson 15: what listens on this machine, and which program it is.
+#[derive(Parser)]
+#[command(
+    after_help = "To free a port, end its program: Ctrl-C or kill PID (Windows: taskkill /PID PID)"
+)]
+struct Args {
+    /// Only this port, such as 9999: who has it?
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
+    port: Option<u16>,
+    /// Only TCP
+    #[arg(long)]
+    tcp: bool,
+    /// Only UDP
+    #[arg(long, conflicts_with = "tcp")]
+    udp: bool,
+}
+
+/// What sorts the rows: the protocol, the port, the address.
+type Socket = (&'static str, u16, IpAddr);
+/// A socket, and who has it: its process number and program, or two dashes.
+type Row = (Socket, String, String);
+
+fn main() -> Result<(), Report> {
+    let Args { port, tcp, udp } = Args::parse();
+    let before = proc_net::sockets();
+    let found = listeners::get_all().map_err(|error| anyhow!("cannot list sockets: {error}"))?;
+    let mut rows: BTreeSet<_> = found.iter().filter_map(row).collect();
+    // Looked up before and after: a socket that has just come or gone is not an unseen one.
+    let seen = rows.iter().map(|(socket, ..)| *socket).collect();
+    let unseen = &(&before & &proc_net::sockets()) - &seen;
+    rows.extend(unseen.into_iter().map(|socket| (socket, "-".to_owned(), "-".to_owned())));
+
+    let protocols = match (tcp, udp) {
+        (true, _) => "TCP",
+        (_, true) => "UDP",
+        _ => "TCP or UDP",
+    };
+    rows.retain(|((protocol, number, _), ..)| {
+        protocols.contains(protocol) && port.is_none_or(|port| port == *number)
+    });
+    match port {
+        Some(port) if rows.is_empty() => {
+            print(&format!("Nothing listens on port {port} here ({protocols})."))?;
+            // A connection that has just ended still has the port.
+            print("If bind fails all the same, wait a minute (TIME-WAIT) or set SO_REUSEADDR.")?;
+        }
+        _ => print_table(&rows)?,
+    }
+    // A dash; macOS leaves such sockets out altogether.
+    if rows.iter().any(|(_, pid, _)| pid == "-") || cfg!(target_os = "macos") {
+        let why = "only root (sudo) sees other users' programs; the kernel's sockets have none";
+        let _ = writeln!(io::stderr(), "not all is seen: {why}");
+    }
+    Ok(())
+}
+
+/// The row of a socket that waits for peers.
+fn row(listener: &Listener) -> Option<Row> {
+    let protocol = match (listener.protocol, listener.state) {
+        (Protocol::TCP, SocketState::Listen) => "TCP",
+        (Protocol::UDP, _) if listener.socket.port() > 0 => "UDP",
+        _ => return None,
+    };
+    // Linux cuts a program's name off after 15 bytes; the name of its file is whole.
+    let process = &listener.process;
+    let file =
+        Path::new(&process.path).file_name().and_then(|file| file.to_str()).unwrap_or_default();
+    let program = if file.starts_with(&process.name) { file } else { &process.name };
+    let socket = (protocol, listener.socket.port(), listener.socket.ip());
+    Some((socket, process.pid.to_string(), program.to_owned()))
+}
+
+fn print_table(rows: &BTreeSet<Row>) -> Result<()> {
+    let address = |&(_, port, ip): &Socket| SocketAddr::new(ip, port).to_string();
+    let width = rows.iter().map(|(socket, ..)| address(socket).len()).max().unwrap_or(0).max(15);
+    print(&format!("Proto  {:<width$} {:>7}  Program", "Local address", "PID"))?;
+    for (socket, pid, program) in rows {
+        print(&format!("{:<6} {:<width$} {pid:>7}  {program}", socket.0, address(socket)))?;
+    }
+    Ok(())
+}
+
+/// Prints a line; `println!` would panic if stdout were closed or full.
+fn print(line: &str) -> Result<()> {
+    writeln!(io::stdout(), "{}", safe(line)).context("cannot write to standard output")
+}
+
+#[cfg(test)]
+mod tests;

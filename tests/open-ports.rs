@@ -1,0 +1,317 @@
+//! Lesson 15, `open-ports`, seen from outside.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use support::{Program, closed_pipe, full_device};
+
+fn command(arguments: &[&str]) -> Command {
+    support::command(env!("CARGO_BIN_EXE_open-ports"), arguments)
+}
+
+fn start(arguments: &[&str]) -> Program {
+    Program::start(&mut command(arguments))
+}
+
+/// Lets the tests run one after the other: a process that another test is starting has, for a
+/// moment, all of this process's sockets too.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What it prints; on stderr it may say that it does not see everything.
+#[track_caller]
+fn printed(arguments: &[&str]) -> String {
+    let ending = start(arguments).finish();
+    assert!(ending.status.success(), "{ending:#?}");
+    ending.stdout
+}
+
+/// The rows: protocol, address, process number, program.
+#[track_caller]
+fn rows(arguments: &[&str]) -> Vec<[String; 4]> {
+    let words = printed(arguments);
+    let mut lines = words.lines().map(|line| {
+        let mut cells = line.split_whitespace();
+        let mut cell = || cells.next().unwrap_or_default().to_owned();
+        [cell(), cell(), cell(), cells.collect::<Vec<_>>().join(" ")]
+    });
+    assert_eq!(lines.next().unwrap(), ["Proto", "Local", "address", "PID Program"], "{words}");
+    lines.collect()
+}
+
+/// The row that a socket of this test has.
+fn own_row(protocol: &str, address: SocketAddr) -> [String; 4] {
+    let program = std::env::current_exe().unwrap();
+    let program = program.file_name().unwrap().to_str().unwrap().to_owned();
+    [protocol.to_owned(), address.to_string(), std::process::id().to_string(), program]
+}
+
+/// A TCP and a UDP socket on the same port of this address; nothing if the system has no such
+/// address.
+fn pair(ip: &str) -> Option<(TcpListener, UdpSocket, SocketAddr)> {
+    for _ in 0..1000 {
+        let listener = TcpListener::bind(format!("{ip}:0")).ok()?;
+        let address = listener.local_addr().unwrap();
+        if let Ok(socket) = UdpSocket::bind(address) {
+            return Some((listener, socket, address));
+        }
+    }
+    panic!("no port of {ip} is free for both TCP and UDP");
+}
+
+#[test]
+fn finds_this_tests_own_sockets_with_its_number_and_its_whole_name() {
+    let _turn = turn();
+    for ip in ["127.0.0.1", "[::1]", "0.0.0.0", "[::]"] {
+        let Some((_listener, _socket, address)) = pair(ip) else {
+            support::left_out("there is no IPv6 here");
+            continue;
+        };
+        let all = rows(&[]);
+        for protocol in ["TCP", "UDP"] {
+            let own = own_row(protocol, address);
+            assert_eq!(all.iter().filter(|row| **row == own).count(), 1, "{own:?}: {all:?}");
+        }
+    }
+}
+
+#[test]
+fn help_tells_the_lesson_and_what_to_do_in_one_screen() {
+    let _turn = turn();
+    let parts = ["Lesson 15", "--port", "--tcp", "--udp", "kill PID", "taskkill"];
+    support::check_help(start(&["--help"]), &parts);
+}
+
+#[test]
+fn shows_one_port_and_one_protocol_if_asked() {
+    let _turn = turn();
+    let (_listener, _socket, address) = pair("127.0.0.1").unwrap();
+    let port = address.port().to_string();
+    let (tcp, udp) = (own_row("TCP", address), own_row("UDP", address));
+    // Another program may have this port at another address.
+    let here = |arguments: &[&str]| {
+        let mut rows = rows(arguments);
+        assert!(rows.iter().all(|row| row[1].ends_with(&format!(":{port}"))), "{rows:?}");
+        rows.retain(|row| row[1] == address.to_string());
+        rows
+    };
+    assert_eq!(here(&["--port", &port]), [tcp.clone(), udp.clone()]);
+    assert_eq!(here(&["--port", &port, "--tcp"]), std::slice::from_ref(&tcp));
+    assert_eq!(here(&["--udp", "--port", &port]), std::slice::from_ref(&udp));
+    for (option, own, other) in [("--tcp", &tcp, &udp), ("--udp", &udp, &tcp)] {
+        let rows = rows(&[option]);
+        assert!(rows.contains(own) && !rows.contains(other), "{option}: {rows:?}");
+        assert!(rows.iter().all(|row| row[0] == own[0]), "{option}: {rows:?}");
+    }
+}
+
+#[test]
+fn a_connection_is_no_listener() {
+    let _turn = turn();
+    let (listener, _) = support::listener();
+    let address = listener.local_addr().unwrap();
+    let client = TcpStream::connect(address).unwrap();
+    let (_stream, _) = listener.accept().unwrap();
+    let all = rows(&["--tcp"]);
+    // The accepted stream has the listener's address: still one row.
+    assert_eq!(all.iter().filter(|row| row[1] == address.to_string()).count(), 1, "{all:?}");
+    let own = client.local_addr().unwrap().to_string();
+    assert!(all.iter().all(|row| row[1] != own), "{own}: {all:?}");
+}
+
+#[test]
+fn rows_are_in_order_and_in_columns() {
+    let _turn = turn();
+    let sockets: Vec<_> = (0..3)
+        .flat_map(|_| {
+            ["127.0.0.1", "[::1]", "0.0.0.0", "127.100.100.100"].into_iter().filter_map(pair)
+        })
+        .collect();
+    let words = printed(&[]);
+    let mut lines = words.lines();
+    let header = lines.next().unwrap();
+    let [address_at, program_at] =
+        ["Local address", "Program"].map(|title| header.find(title).unwrap());
+    let pid_end = header.find("PID").unwrap() + 3;
+    let mut order = Vec::new();
+    for line in lines {
+        // Up to the program's name, all is ASCII.
+        let (fixed, program) = line.split_at(program_at);
+        assert!(fixed.is_ascii() && !program.starts_with(' '), "{words}");
+        assert!(fixed.ends_with("  ") && !fixed[..pid_end].ends_with(' '), "{words}");
+        let address = fixed[address_at..].split(' ').next().unwrap();
+        let address: SocketAddr = address.parse().expect(address);
+        order.push((fixed[..address_at].trim_end(), address.port(), address.ip()));
+    }
+    assert!(order.is_sorted(), "{words}");
+    for (_, _, address) in sockets {
+        assert!(order.contains(&("TCP", address.port(), address.ip())), "{words}");
+        assert!(order.contains(&("UDP", address.port(), address.ip())), "{words}");
+    }
+}
+
+#[test]
+fn says_that_no_one_is_there_and_what_to_do() {
+    let _turn = turn();
+    // Port 4 is assigned to nothing, and no system gives it out by itself.
+    for (arguments, protocols) in [
+        (&["--port", "4"] as &[_], "(TCP or UDP)"),
+        (&["--port", "4", "--tcp"], "(TCP)"),
+        (&["--port", "4", "--udp"], "(UDP)"),
+    ] {
+        let words = printed(arguments);
+        let first = words.lines().next().unwrap();
+        assert_eq!(first, format!("Nothing listens on port 4 here {protocols}."));
+        assert!(words.contains("TIME-WAIT") && words.contains("SO_REUSEADDR"), "{words}");
+    }
+}
+
+/// A process of some name that has a listening socket, and nothing else to do.
+#[cfg(target_os = "linux")]
+fn process_with_a_listener(name: &std::ffi::OsStr) -> (Holder, tempfile::TempDir, SocketAddr) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(name);
+    // The kernel names a process after the file that was started, also if that is a link.
+    std::os::unix::fs::symlink("/bin/sleep", &file).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let listener = std::os::fd::OwnedFd::from(listener);
+    let child = Command::new(file).arg("600").stdin(listener).spawn().unwrap();
+    (Holder(child), folder, address)
+}
+
+/// A child process; killed when it is dropped.
+#[cfg(target_os = "linux")]
+struct Holder(std::process::Child);
+
+#[cfg(target_os = "linux")]
+impl Drop for Holder {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn another_programs_name_cannot_steer_the_terminal_or_forge_a_row() {
+    use std::os::unix::ffi::OsStrExt;
+    let _turn = turn();
+    for (name, harmless) in [
+        ("\u{1b}[2J\nTCP 0:1".as_bytes(), "[2J"),
+        ("a\u{202e}b\u{9b}c".as_bytes(), "a"),
+        (b"(x) S 1 (\r", "(x) S 1 ("),
+        (b"\xff\xfe name", " name"),
+    ] {
+        let (holder, _folder, address) = process_with_a_listener(std::ffi::OsStr::from_bytes(name));
+        let words = printed(&["--tcp", "--port", &address.port().to_string()]);
+        support::check_safe(&words, 2);
+        let row = words.lines().nth(1).unwrap();
+        assert!(row.contains(&format!(" {}  ", holder.0.id())), "{words}");
+        assert!(row.contains(harmless), "{words}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_chinese_name_stays_readable() {
+    let _turn = turn();
+    let (_holder, _folder, address) = process_with_a_listener("网络编程".as_ref());
+    let rows = rows(&["--port", &address.port().to_string(), "--tcp"]);
+    assert_eq!(rows[0][3], "网络编程");
+}
+
+#[cfg(unix)]
+#[test]
+fn shows_a_dash_and_says_why_where_it_may_not_look() {
+    use std::os::unix::process::CommandExt;
+    let _turn = turn();
+    let (_listener, _socket, address) = pair("127.0.0.1").unwrap();
+    let six = pair("[::1]");
+    let mut other_user = command(&[]);
+    // The number of `nobody` on most systems; only root may become another user.
+    other_user.uid(65534).gid(65534);
+    other_user.stdin(std::process::Stdio::null());
+    let Ok(output) = other_user.output() else {
+        return support::left_out("only root can run it as another user");
+    };
+    assert!(output.status.success(), "{output:?}");
+    let words = String::from_utf8(output.stdout).unwrap();
+    let notes = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(notes.lines().count(), 1, "{notes}");
+    assert!(notes.contains("sudo"), "{notes}");
+    if cfg!(target_os = "linux") {
+        let addresses = [Some(address), six.map(|six| six.2)];
+        for address in addresses.into_iter().flatten() {
+            for protocol in ["TCP", "UDP"] {
+                let row = [protocol, &address.to_string(), "-", "-"];
+                let has = |line: &str| line.split_whitespace().eq(row);
+                assert_eq!(words.lines().filter(|line| has(line)).count(), 1, "{row:?}: {words}");
+            }
+        }
+    }
+}
+
+#[test]
+fn refuses_a_wrong_command_line() {
+    let _turn = turn();
+    let wrong: [&[&str]; 9] = [
+        &["--tcp", "--udp"],
+        &["--udp", "--tcp", "--port", "80"],
+        &["--port"],
+        &["--port", "0"],
+        &["--port", "65536"],
+        &["--port=-1"],
+        &["--port", "http"],
+        &["9999"],
+        &["--listening"],
+    ];
+    for arguments in wrong {
+        let message = start(arguments).finish().refused();
+        assert!(message.contains("error: "), "{arguments:?}: {message}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn refuses_arguments_that_are_not_utf_8() {
+    use std::os::unix::ffi::OsStrExt;
+    let _turn = turn();
+    let argument = std::ffi::OsStr::from_bytes(b"--port=\xff");
+    support::start(env!("CARGO_BIN_EXE_open-ports"), [argument]).finish().refused();
+}
+
+#[test]
+fn ends_with_an_error_when_stdout_is_closed_or_full() {
+    let _turn = turn();
+    for arguments in [&[] as &[_], &["--port", "4"]] {
+        let closed = Program::start_with_stdout(&mut command(arguments), closed_pipe());
+        let error = closed.finish().error();
+        assert!(error.contains("cannot write to standard output: "), "{error}");
+        let Some(full) = full_device() else { return };
+        let error = Program::start_with_stdout(&mut command(arguments), full).finish().error();
+        assert!(error.contains("cannot write to standard output: "), "{error}");
+    }
+}
+
+#[test]
+fn the_python_twin_finds_the_same() {
+    let _turn = turn();
+    let (_listener, _socket, address) = pair("127.0.0.1").unwrap();
+    let port = address.port().to_string();
+    for arguments in [&["--port", &port] as &[_], &["--port", "4"]] {
+        let Some(twin) = support::python_twin("open-ports", arguments) else { return };
+        let twin = twin.finish();
+        if !cfg!(any(target_os = "linux", windows)) {
+            return support::left_out("the twin is for Linux and Windows");
+        }
+        assert!(twin.status.success(), "{twin:#?}");
+        assert_eq!(twin.stdout, printed(arguments), "{arguments:?}");
+    }
+}
