@@ -1,0 +1,44 @@
+//! `cargo lesson`: the reader's companion. One file for each command.
+
+use clap::{Parser, Subcommand};
+use lessons::Course;
+use netcommon::Report;
+
+mod diff;
+mod grade;
+mod lessons;
+mod list;
+mod record;
+mod sync;
+mod terminal;
+mod tour;
+
+/// Compares the lessons, shows them run, and judges your own attempt.
+#[derive(Parser)]
+#[command(name = "cargo lesson", bin_name = "cargo lesson")]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    List(list::List),
+    Diff(diff::Diff),
+    Tour(tour::Tour),
+    Grade(grade::Grade),
+    Sync(sync::Sync),
+}
+
+fn main() -> Result<(), Report> {
+    let args = Args::parse();
+    let course = Course::load()?;
+    match args.command {
+        Command::List(list) => list.run(&course)?,
+        Command::Diff(diff) => diff.run(&course)?,
+        Command::Tour(tour) => tour.run(&course)?,
+        Command::Grade(grade) => grade.run(&course)?,
+        Command::Sync(sync) => sync.run(&course)?,
+    }
+    Ok(())
+}
