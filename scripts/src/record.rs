@@ -57,7 +57,8 @@ pub(crate) fn record(course: &Course, lesson: &Lesson) -> Result<Exchange> {
         let words =
             format!("{} {}", terminal.run, terminal.args).replace("{port}", &port.to_string());
         let (name, arguments) = words.trim().split_once(' ').unwrap_or((words.trim(), ""));
-        let executable = course.target.join("debug").join(name);
+        let executable = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        let executable = course.target.join("debug").join(executable);
         let mut command = Command::new(&executable);
         command.args(arguments.split_whitespace()).current_dir(&folder);
         let mut program = Running::start(&mut command, number, &pieces)
