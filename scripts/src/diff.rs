@@ -142,13 +142,18 @@ fn columns(page: &mut String, diff: &TextDiff<'_, '_, str>, group: &[DiffOp]) ->
         let new: Vec<_> = op.new_range().filter_map(|line| diff.new_slice(line)).collect();
         let equal = op.tag() == similar::DiffTag::Equal;
         for row in 0..old.len().max(new.len()) {
-            let cell = |lines: &[&str], style: Style| {
-                let line = lines.get(row).map_or("", |line| line.trim_end());
-                let line = pad_str(line, half, Alignment::Left, Some("…"));
-                if equal { line.into_owned() } else { style.apply_to(line).to_string() }
-            };
-            let (left, right) = (cell(&old, Style::new().red()), cell(&new, Style::new().green()));
-            writeln!(page, "{left} │ {}", right.trim_end())?;
+            let left = terminal::wrap(old.get(row).map_or("", |line| line.trim_end()), half);
+            let right = terminal::wrap(new.get(row).map_or("", |line| line.trim_end()), half);
+            for piece in 0..left.len().max(right.len()) {
+                let cell = |pieces: &[&str], style: Style| {
+                    let text = pieces.get(piece).copied().unwrap_or_default();
+                    let text = pad_str(text, half, Alignment::Left, None);
+                    if equal { text.into_owned() } else { style.apply_to(text).to_string() }
+                };
+                let (left, right) =
+                    (cell(&left, Style::new().red()), cell(&right, Style::new().green()));
+                writeln!(page, "{left} │ {}", right.trim_end())?;
+            }
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
-use console::Term;
+use console::{Term, measure_text_width};
 
 /// The columns to fill: the terminal's, or 100 for a pipe.
 pub(crate) fn width() -> u16 {
@@ -32,4 +32,18 @@ pub(crate) fn page(lines: &str) -> Result<()> {
     }
     pager.wait().context("the pager did not end")?;
     Ok(())
+}
+
+/// Cuts a line into pieces of at most `columns`; a Chinese character takes two.
+pub(crate) fn wrap(mut line: &str, columns: usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    while measure_text_width(line) > columns {
+        let ends = line.char_indices().map(|(at, c)| at + c.len_utf8());
+        let end = ends.take_while(|&end| measure_text_width(&line[..end]) <= columns).last();
+        let (piece, rest) = line.split_at(end.unwrap_or(line.len()));
+        pieces.push(piece);
+        line = rest;
+    }
+    pieces.push(line);
+    pieces
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use anyhow::Result;
-use console::{Alignment, Style, measure_text_width, pad_str};
+use console::{Alignment, Style, pad_str};
 
 use crate::lessons::{Course, Lesson};
 use crate::record::{Exchange, record};
@@ -52,19 +52,12 @@ fn show(course: &Course, lesson: &Lesson) -> Result<usize> {
     };
     row("", &commands.iter().map(|command| format!("$ {command}")).collect::<Vec<_>>())?;
     for event in &events {
-        let mut text = event.text.trim_end();
         let mut time = format!("{:.2} s", event.time.as_secs_f64());
-        while !text.is_empty() {
-            // A long line goes on in the next row.
-            let mut end = text.len();
-            while measure_text_width(&text[..end]) > column {
-                end = text[..end].char_indices().next_back().map_or(0, |(at, _)| at);
-            }
+        for text in terminal::wrap(event.text.trim_end(), column) {
             let mut cells = vec![String::new(); commands.len()];
-            text[..end].clone_into(&mut cells[event.terminal]);
+            text.clone_into(&mut cells[event.terminal]);
             row(&time, &cells)?;
-            text = &text[end..];
-            time.clear();
+            time.clear(); // a long line goes on in the next row
         }
     }
     terminal::print("")?;
