@@ -12,7 +12,7 @@ use crate::lessons::{Course, Lesson};
 use crate::terminal;
 
 /// How long a requirement waits for what must come, in seconds.
-const PATIENCE: &str = "5";
+const PATIENCE: &str = "10";
 
 /// Runs a lesson's tests against your own program, in any language
 #[derive(clap::Args)]

@@ -79,9 +79,8 @@ fn host_port(text: &str) -> Result<String> {
 
 /// Asks for one line, as Python's `input` does.
 fn ask(prompt: &str) -> Result<String> {
-    let mut stdout = io::stdout();
-    write!(stdout, "{prompt}").context("cannot write to standard output")?;
-    stdout.flush().context("cannot write to standard output")?;
+    let asked = write!(io::stdout(), "{prompt}").and_then(|()| io::stdout().flush());
+    asked.context("cannot write to standard output")?;
     let mut line = String::new();
     io::stdin().read_line(&mut line).context("cannot read a line of text from standard input")?;
     ensure!(!line.is_empty(), "standard input ended before there was a line; type one");

@@ -59,7 +59,7 @@ fn main() -> Result<(), Report> {
 
 fn host_port(text: &str) -> Result<String> {
     let port = text.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-    port.map(|_| text.to_owned()).context("expected HOST:PORT, such as 127.0.0.1:7788")
+    port.map(|_| text.to_owned()).context("expected HOST:PORT, such as 127.0.0.1:9999")
 }
 
 /// Prints a line; `println!` would panic if stdout were closed or full.
