@@ -64,7 +64,9 @@ fn parts(course: &Course, lesson: &Lesson) -> Result<HashMap<String, String>> {
     let mut parts = HashMap::new();
     parts.insert("source".to_owned(), format!("{:08x}", checksum(&lesson.folder.join("src"))?));
     let exchange = record::record(course, lesson)?;
-    for (number, text) in transcripts(lesson, &exchange).into_iter().enumerate() {
+    let transcripts = transcripts(lesson, &exchange);
+    check_header(lesson, &transcripts)?;
+    for (number, text) in transcripts.into_iter().enumerate() {
         parts.insert(format!("terminal {}", number + 1), format!("```console\n{text}```\n"));
     }
     if let Some(before) = &lesson.about.follows {
@@ -78,6 +80,22 @@ fn parts(course: &Course, lesson: &Lesson) -> Result<HashMap<String, String>> {
         parts.insert("diff".to_owned(), format!("```diff\n{changes}```\n"));
     }
     Ok(parts)
+}
+
+/// Checks that the header of the program shows nothing that no terminal has shown.
+fn check_header(lesson: &Lesson, transcripts: &[String]) -> Result<()> {
+    let source = fs::read_to_string(lesson.folder.join("src/main.rs"))?;
+    let header = source.lines().map_while(|line| line.strip_prefix("//!"));
+    let block = header.skip_while(|line| !line.contains("```console")).skip(1);
+    for line in block.map(str::trim).take_while(|line| *line != "```") {
+        let shown = transcripts.iter().any(|text| text.lines().any(|shown| shown.trim() == line));
+        ensure!(
+            shown || line.starts_with("$ "),
+            "{}/src/main.rs: nothing prints {line:?}",
+            lesson.name
+        );
+    }
+    Ok(())
 }
 
 /// What each terminal shows, with the ports that vary from run to run made the same.

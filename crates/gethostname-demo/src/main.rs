@@ -10,10 +10,9 @@
 //! client takes all that comes up to the close, where one `recv(1024)` may get a part.
 //!
 //! ```console
-//! $ cargo run -p gethostname-demo
-//! Listening on 127.0.1.1:9999
+//! $ cargo run -p gethostname-demo server
+//! Listening on 127.0.0.1:9999
 //! 连接地址: 127.0.0.1:54321
-//! 网络编程测试。
 //! ```
 
 use std::io::{self, Write};

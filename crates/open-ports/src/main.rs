@@ -10,9 +10,10 @@
 //! name of its program, which that command leaves to another one.
 //!
 //! ```console
-//! $ cargo run -p open-ports -- --port 9999
-//! Proto  Local address         PID  Program
-//! TCP    127.0.0.1:9999      21437  tcp-server-threaded
+//! $ cargo run -p open-ports
+//! $ cargo run -p open-ports -- --port 4
+//! Nothing listens on port 4 here (TCP or UDP).
+//! If bind fails all the same, wait a minute (TIME-WAIT) or set SO_REUSEADDR.
 //! ```
 
 use std::collections::BTreeSet;
