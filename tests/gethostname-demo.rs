@@ -50,6 +50,8 @@ fn signal(program: &Program, name: &str) {
     assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
 }
 
+/// In a loop: `accept`, print and flush `连接地址: HOST:PORT` of the peer, `sendall` the greeting
+/// in UTF-8 with CR LF, close; read nothing.
 #[test]
 fn greets_one_client_after_the_other_and_prints_their_addresses() {
     let (server, address) = server();
@@ -59,6 +61,8 @@ fn greets_one_client_after_the_other_and_prints_their_addresses() {
     }
 }
 
+/// Bind to port 0, then ask the socket which port it got (`getsockname`, `local_addr`) and print
+/// that one after `Listening on `.
 #[test]
 fn port_0_is_any_free_one() {
     let (_first, address) = server();
@@ -68,6 +72,8 @@ fn port_0_is_any_free_one() {
     be_greeted(&another);
 }
 
+/// Do not wait for a client: the greeting fits into the socket's buffer, so `sendall` and close
+/// return at once, and a client may read it later.
 #[test]
 fn a_client_that_does_not_read_holds_up_no_one() {
     let (_server, address) = server();
@@ -79,6 +85,8 @@ fn a_client_that_does_not_read_holds_up_no_one() {
     }
 }
 
+/// Print the client's address after `accept`, then catch the error of `sendall` (ECONNRESET,
+/// EPIPE): one line `lost PEER: ` on stderr, and go on with the next `accept`.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_client_that_resets_costs_one_line_at_most() {
@@ -103,6 +111,8 @@ fn a_client_that_resets_costs_one_line_at_most() {
     assert_eq!(server.finish().stderr, "");
 }
 
+/// `accept` (ECONNABORTED) and `sendall` (ECONNRESET, EPIPE) may fail for a client that is gone:
+/// catch that inside the loop, and in C ignore SIGPIPE.
 #[test]
 fn goes_on_after_clients_that_reset() {
     let (mut server, address) = server();
@@ -113,6 +123,8 @@ fn goes_on_after_clients_that_reset() {
     assert!(server.runs());
 }
 
+/// `accept` fails with EMFILE when no descriptor is free: say `cannot serve a client: ` and the
+/// reason on stderr, sleep 0.1 s or more, and call it again.
 #[cfg(target_os = "linux")]
 #[test]
 fn waits_when_no_descriptor_is_free_and_goes_on_when_one_is() {
@@ -144,6 +156,8 @@ fn waits_when_no_descriptor_is_free_and_goes_on_when_one_is() {
     assert!(server.runs());
 }
 
+/// Set SO_REUSEADDR before `bind`; else the port stays taken while the old connection is in
+/// TIME-WAIT (RFC 9293 §3.3.2). On Windows leave it unset.
 #[cfg(unix)]
 #[test]
 fn listens_on_the_same_port_again_at_once() {
@@ -155,6 +169,8 @@ fn listens_on_the_same_port_again_at_once() {
     be_greeted(&address);
 }
 
+/// Take the brackets off `[::1]` and make the socket of the family that `getaddrinfo` gives, in
+/// both halves; `连接地址: ` and `Listening on ` show the brackets again.
 #[test]
 fn greets_over_ipv6() {
     if TcpListener::bind("[::1]:0").is_err() {
@@ -169,6 +185,8 @@ fn greets_over_ipv6() {
     assert_eq!(start(&["client", &address]).finish().success(), "网络编程测试。\n");
 }
 
+/// Give the host to `getaddrinfo` in both halves: bind to the first address that works, connect to
+/// each in turn. `localhost` may be 127.0.0.1, ::1 or both.
 #[test]
 fn takes_a_name_for_an_address() {
     let server = start(&["server", "localhost:0"]);
@@ -179,6 +197,8 @@ fn takes_a_name_for_an_address() {
     assert_eq!(client.finish().success(), "网络编程测试。\n");
 }
 
+/// Let `bind` fail if the port is taken: no SO_REUSEPORT, and on Windows no SO_REUSEADDR. Then name
+/// address and reason on stderr, end with `; choose another port`, status 1.
 #[test]
 fn says_where_why_and_what_to_do_when_it_cannot_listen() {
     let (_server, address) = server();
@@ -190,6 +210,8 @@ fn says_where_why_and_what_to_do_when_it_cannot_listen() {
     assert!(error.contains("cannot listen on 192.0.2.1:0: "), "{error}");
 }
 
+/// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
+/// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn a_server_ends_with_an_error_when_stdout_is_closed_or_full() {
     let error_with = |stdout: Stdio| {
@@ -205,6 +227,8 @@ fn a_server_ends_with_an_error_when_stdout_is_closed_or_full() {
     assert!(error.contains("cannot write to standard output: "), "{error}");
 }
 
+/// One `recv` may give a single byte: collect what comes until it gives nothing, and decode the
+/// whole only then.
 #[test]
 fn reads_up_to_the_close_although_the_text_comes_byte_by_byte() {
     let (listener, address) = support::listener();
@@ -218,6 +242,8 @@ fn reads_up_to_the_close_although_the_text_comes_byte_by_byte() {
     assert_eq!(client.finish().success(), "网络编程测试。\n");
 }
 
+/// The message ends where the server closes, not at CR LF: wait for the empty `recv`, then print it
+/// as one line, with a CR LF amid it as `\r\n`.
 #[test]
 fn prints_nothing_before_the_close() {
     let (listener, address) = support::listener();
@@ -231,6 +257,8 @@ fn prints_nothing_before_the_close() {
     assert_eq!(client.finish().success(), "网络编程测试。\\r\\n再见\n");
 }
 
+/// Take CR LF, as a pair, off the end, and nothing else (`strip()` takes more); then escape what is
+/// left of CR and LF, so that one message is one line.
 #[test]
 fn prints_one_line_without_the_lines_own_end() {
     for (message, printed) in [
@@ -244,6 +272,8 @@ fn prints_one_line_without_the_lines_own_end() {
     }
 }
 
+/// Decode with U+FFFD for what is no UTF-8: `decode("utf-8", "replace")` in Python,
+/// `String::from_utf8_lossy` in Rust.
 #[test]
 fn shows_what_is_no_text_as_replacement_characters() {
     assert_eq!(
@@ -252,6 +282,8 @@ fn shows_what_is_no_text_as_replacement_characters() {
     );
 }
 
+/// Before you print the message, escape C0 with CR and LF, DEL, C1, U+2028, U+2029 and the
+/// bidirectional marks; only its CR LF at the end is left out.
 #[test]
 fn shows_what_could_steer_the_terminal_as_escapes() {
     let message = "\u{1b}]0;title\u{7}\u{1b}[2J\r\nError: forged\u{85}\u{9b}\u{202e}gnp.exe\u{2066}\u{2028}\u{7f}\0\r\n";
@@ -262,6 +294,8 @@ fn shows_what_could_steer_the_terminal_as_escapes() {
     }
 }
 
+/// Count while you read, stop at 65,537 bytes, and print nothing then: `Error: no message from
+/// ADDRESS: `, with `65536 bytes` as the limit, status 1.
 #[test]
 fn takes_64_kib_and_not_one_byte_more() {
     assert_eq!(ending_with(&b"x".repeat(65_536)).success(), "x".repeat(65_536) + "\n");
@@ -278,6 +312,8 @@ fn takes_64_kib_and_not_one_byte_more() {
     assert_eq!(ending_with(&b"x".repeat(65_537)).stdout, "");
 }
 
+/// Set `--timeout` for each read (`settimeout`, `set_read_timeout`); the error ends with `timed
+/// out`, and half a message is not printed. On Unix Rust says `WouldBlock`.
 #[test]
 fn does_not_wait_for_ever_on_a_silent_server() {
     let (listener, address) = support::listener();
@@ -292,6 +328,8 @@ fn does_not_wait_for_ever_on_a_silent_server() {
     }
 }
 
+/// Catch ECONNREFUSED from `connect` and the failure of the name (`socket.gaierror`): `Error:
+/// cannot connect to ADDRESS: `, the reason, `; start the server first`.
 #[test]
 fn says_where_why_and_what_to_do_when_no_one_listens() {
     let (listener, address) = support::listener();
@@ -303,6 +341,8 @@ fn says_where_why_and_what_to_do_when_no_one_listens() {
     }
 }
 
+/// ECONNRESET from `recv` is an error, not the end: print nothing of the half message, but `Error:
+/// ` with the address on stderr, status 1.
 #[test]
 fn a_server_that_resets_is_an_error() {
     let (listener, address) = support::listener();
@@ -316,6 +356,8 @@ fn a_server_that_resets_is_an_error() {
     assert!(error.starts_with("Error: ") && error.contains(&address), "{error}");
 }
 
+/// A `recv` that waits with a timeout may fail with EINTR after SIGSTOP and SIGCONT (signal(7)):
+/// call it again. Python does so by itself (PEP 475); in Rust it is `ErrorKind::Interrupted`.
 #[cfg(target_os = "linux")]
 #[test]
 fn goes_on_after_it_was_stopped_and_continued() {
@@ -333,6 +375,8 @@ fn goes_on_after_it_was_stopped_and_continued() {
     assert_eq!(client.finish().success(), "网络编程\n");
 }
 
+/// Connect to each address that `getaddrinfo` gives, and give up after the last one. Python's
+/// `create_connection` does that; Rust's `connect_timeout` takes only one address.
 #[test]
 fn tries_each_address_of_a_name() {
     for dead_one_is in ["::1", "127.0.0.1"] {
@@ -351,6 +395,8 @@ fn tries_each_address_of_a_name() {
     }
 }
 
+/// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
+/// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn a_client_ends_with_an_error_when_stdout_is_closed_or_full() {
     let (listener, address) = support::listener();
@@ -366,6 +412,8 @@ fn a_client_ends_with_an_error_when_stdout_is_closed_or_full() {
     assert!(error.contains("cannot write to standard output: "), "{error}");
 }
 
+/// Escape what an error repeats, such as the host of the command line: control characters (ESC,
+/// line ends, C1) and the marks that turn text round (U+202A to 202E, U+2066 to 2069).
 #[test]
 fn an_error_cannot_steer_the_terminal() {
     for half in ["server", "client"] {
@@ -374,6 +422,8 @@ fn an_error_cannot_steer_the_terminal() {
     }
 }
 
+/// First `server`, `client` or nothing, an address only behind one of them, port 0 to 65535, a
+/// timeout over 0 and no NaN: else `error: ` on stderr and status 2, before any socket.
 #[test]
 fn refuses_a_wrong_command_line() {
     let wrong: [&[&str]; 13] = [
@@ -397,6 +447,8 @@ fn refuses_a_wrong_command_line() {
     }
 }
 
+/// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
+/// Rust, `std::env::args` panics, so use `args_os` or `clap`. End with status 2.
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
@@ -408,12 +460,16 @@ fn refuses_arguments_that_are_not_utf_8() {
     }
 }
 
+/// `--help` needs 24 lines of 80 columns at most, with the port, the timeout and how to start the
+/// halves (argparse: `epilog`; clap: `after_help`).
 #[test]
 fn help_tells_the_lesson_and_its_halves_in_one_screen() {
     let parts = ["Lesson 6", "9999", "30", "gethostname-demo server"];
     support::check_help(start(&["--help"]), &parts);
 }
 
+/// Try it by hand with gethostname-demo.py client: the greeting is UTF-8 with CR LF, and the server
+/// must close, or the client waits for the end.
 #[test]
 fn a_server_greets_the_python_twin() {
     let (server, address) = server();
@@ -424,6 +480,8 @@ fn a_server_greets_the_python_twin() {
     assert!(server.stdout.line().starts_with("连接地址: 127.0.0.1:"));
 }
 
+/// Try it by hand against gethostname-demo.py server: read until it closes, and print its text
+/// without CR LF.
 #[test]
 fn a_client_is_greeted_by_the_python_twin() {
     let Some(server) = support::python_twin("gethostname-demo", ["server", "127.0.0.1:0"]) else {
@@ -463,6 +521,8 @@ mod own_machine {
         assert_eq!(rest, "网络编程测试。\n");
     }
 
+    /// Listen at `socket.gethostname()`, port 9999, before the client connects, run the server in a
+    /// thread that does not keep the program alive (`daemon=True`), and end when the client has.
     #[test]
     fn without_arguments_it_shows_the_whole_exchange_at_the_host_name() {
         let hosts = "127.0.0.2 demo.example\n";
@@ -475,6 +535,8 @@ mod own_machine {
         check_exchange(&ending.stdout);
     }
 
+    /// Both halves take the same default: `gethostname()` and port 9999. Print the address that it
+    /// leads to after `Listening on ` (`getsockname`), the name itself in an error.
     #[test]
     fn the_halves_meet_at_the_host_name() {
         let hosts = "127.0.0.2 demo.example\n";
@@ -493,6 +555,8 @@ mod own_machine {
         assert!(error.starts_with("Error: cannot connect to demo.example:9999: "), "{error}");
     }
 
+    /// Try to bind port 0 at each address of `gethostname()`: EADDRNOTAVAIL means another
+    /// machine's. If none works, say so in a line ending `using 127.0.0.1`, and use that.
     #[test]
     fn a_host_name_that_does_not_lead_here_is_said_aloud_and_loopback_used() {
         // One that has no address, and one that has another machine's (RFC 5737).
@@ -515,6 +579,8 @@ mod own_machine {
         }
     }
 
+    /// Look at the host name only if no address is given: else there is nothing to warn of, and the
+    /// first line is `Listening on `.
     #[test]
     fn an_address_that_is_given_is_not_the_host_names() {
         let given = ["server", "127.0.0.3:0"];
@@ -523,6 +589,8 @@ mod own_machine {
         assert!(line.starts_with("Listening on 127.0.0.3:"), "{line}");
     }
 
+    /// `getaddrinfo` may give another machine's address first: when `bind` or `connect` fails at
+    /// one, try the next; in Rust, std's `bind` and `connect` do that with a name.
     #[test]
     fn of_two_addresses_of_the_host_name_it_takes_the_one_that_is_this_machines() {
         if TcpListener::bind("[::1]:0").is_err() {
@@ -538,6 +606,8 @@ mod own_machine {
         check_exchange(&ending.stdout);
     }
 
+    /// EADDRINUSE is no reason for the fallback to 127.0.0.1: try the host name with port 0, and
+    /// let `bind` to 9999 fail: `Error: cannot listen on NAME:9999: …; choose another port`.
     #[test]
     fn a_port_in_use_is_an_error_and_not_another_port() {
         let hosts = "127.0.0.2 demo.example\n";
@@ -555,6 +625,8 @@ mod own_machine {
         assert!(error.ends_with("; choose another port"), "{error}");
     }
 
+    /// Server thread and client print: whichever fails first (EPIPE, ENOSPC), one line `Error:
+    /// cannot write to standard output: ` and status 1, with no traceback of the thread.
     #[test]
     fn the_whole_exchange_ends_with_an_error_when_stdout_is_closed_or_full() {
         let error_with = |stdout: Stdio| {

@@ -182,6 +182,8 @@ fn ok(fields: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
 
 // The request
 
+/// The target is path and query without the `#` part, `/` if empty, other than ASCII as %XX of its
+/// UTF-8 (RFC 9112 §3.2.1); `Host` has the port unless it is 80. Close at the answer's end.
 #[test]
 fn sends_the_tutorials_request_and_no_more() {
     for (url, resource) in [
@@ -212,6 +214,8 @@ fn sends_the_tutorials_request_and_no_more() {
     }
 }
 
+/// Only what stands before the first `/`, `?` or `#` can be a scheme (RFC 3986 §3): look for `://`
+/// in that part alone, not in the whole argument.
 #[test]
 fn takes_a_url_in_the_query_of_one_without_its_http() {
     for (url, resource) in [
@@ -227,6 +231,8 @@ fn takes_a_url_in_the_query_of_one_without_its_http() {
     }
 }
 
+/// The default is `http://www.sina.com.cn/`: port 80, which `Host` then leaves out (RFC 9110 §7.2),
+/// and the file sina.html.
 #[test]
 fn fetches_the_tutorials_page_when_it_is_told_nothing() {
     // An address that is this test's alone, so that its port 80 is free.
@@ -249,6 +255,8 @@ fn fetches_the_tutorials_page_when_it_is_told_nothing() {
 
 // The file
 
+/// Take the host without `www.`, up to its first dot, of that only letters, digits and `-`, and add
+/// `.html`. Content-Disposition, Content-Location and the path have no say in it.
 #[test]
 fn names_the_file_after_the_host() {
     for (host, file) in [
@@ -281,6 +289,8 @@ fn names_the_file_after_the_host() {
     }
 }
 
+/// Open what `-o` or `--output` names, as it is, in the current folder, and not also the default
+/// file.
 #[test]
 fn saves_where_it_is_told() {
     for [option, value] in [["-o", "a.bin"], ["--output", "新浪 首页"], ["-o", "sub/a.html"]] {
@@ -296,6 +306,8 @@ fn saves_where_it_is_told() {
     }
 }
 
+/// Write bytes: open the file in binary mode ("wb" in Python), do not decode the body, and split
+/// the header off at the first blank line only.
 #[test]
 fn saves_the_body_unchanged() {
     let every_byte: Vec<u8> = (0..=255).collect();
@@ -314,6 +326,8 @@ fn saves_the_body_unchanged() {
     }
 }
 
+/// Rename the new file over the old one (`os.replace`, `std::fs::rename`), or truncate it
+/// (O_TRUNC): else the end of a longer old page remains.
 #[test]
 fn replaces_a_file_that_was_there() {
     let folder = folder();
@@ -325,6 +339,8 @@ fn replaces_a_file_that_was_there() {
 
 // What it prints
 
+/// Print each line as it came, without its CR LF or LF and with U+FFFD for what is no UTF-8;
+/// neither 1xx answers (RFC 9110 §15.2) nor trailers (RFC 9112 §7.1.2) are printed.
 #[test]
 fn prints_the_header_line_by_line() {
     for (name, answer, printed) in [
@@ -356,6 +372,8 @@ fn prints_the_header_line_by_line() {
     assert_eq!(printed, "HTTP/1.1 200 OK\nX: \u{fffd}\u{fffd} \u{fffd}!\n");
 }
 
+/// Flush stdout before you wait for the body: in a pipe it is buffered by blocks. Print the header
+/// as soon as its blank line is there.
 #[test]
 fn prints_the_header_while_the_body_is_still_to_come() {
     let mut fetch = Fetch::start(&["http://{}/"]);
@@ -383,6 +401,8 @@ fn title(content_type: &str, page: &[u8]) -> Option<String> {
     Some(rest.strip_suffix('\n').unwrap_or_else(|| panic!("{printed:?}")).to_owned())
 }
 
+/// In this order: byte order mark, Content-Type, a meta within 1,024 bytes (WHATWG HTML §13.2.3.2),
+/// valid UTF-8, else GB18030. `gb2312` means GB18030, `iso-8859-1` windows-1252.
 #[test]
 fn decodes_the_title_by_the_pages_own_charset() {
     type Title<'a> = (&'a [u8], &'a str);
@@ -468,6 +488,8 @@ fn decodes_the_title_by_the_pages_own_charset() {
     }
 }
 
+/// Pass over comments, script, style, textarea and quoted attributes; decode entities once
+/// (`html.unescape`); join only ASCII blanks, while `split()` takes U+3000 and U+00A0 too.
 #[test]
 fn finds_the_title_as_a_browser_does() {
     for (page, expected) in [
@@ -498,6 +520,8 @@ fn finds_the_title_as_a_browser_does() {
     }
 }
 
+/// Look for a title if Content-Type is text/html or application/xhtml+xml, in any case and with
+/// parameters (RFC 9110 §8.3.1), or if it is missing; else print none.
 #[test]
 fn only_html_has_a_title() {
     for (content_type, expected) in [
@@ -514,6 +538,8 @@ fn only_html_has_a_title() {
     }
 }
 
+/// Escape C0, DEL, C1, U+2028, U+2029 and the bidirectional marks in the title, after its entities
+/// are decoded, and in each line of the header.
 #[test]
 fn shows_what_could_steer_the_terminal_as_escapes() {
     for (name, page) in [
@@ -555,6 +581,8 @@ fn chunked(body: &str) -> Vec<u8> {
     ok("Transfer-Encoding: chunked\r\n", body)
 }
 
+/// Read Content-Length bytes and stop, as the server keeps the connection open. Join folded lines
+/// first (RFC 9112 §5.2); equal values in a list are one (RFC 9110 §8.6).
 #[test]
 fn ends_a_body_at_its_length() {
     for (name, fields, body) in [
@@ -579,6 +607,8 @@ fn ends_a_body_at_its_length() {
     arrives(ok("Content-Length: 0\r\n", ""), Then::Hold, "");
 }
 
+/// A size is hexadecimal, what follows `;` is passed over, and a chunk of size 0, trailers and a
+/// blank line end the body (RFC 9112 §7.1), not the close. One `recv` may give any part of it.
 #[test]
 fn puts_chunks_together() {
     for (name, body, expected) in [
@@ -603,6 +633,8 @@ fn puts_chunks_together() {
     }
 }
 
+/// Without Content-Length and Transfer-Encoding, read until `recv` gives nothing (RFC 9112 §6.3,
+/// rule 8): there the close is no error.
 #[test]
 fn ends_a_body_at_the_close_when_nothing_else_says_where() {
     for (answer, body) in [
@@ -616,6 +648,8 @@ fn ends_a_body_at_the_close_when_nothing_else_says_where() {
     }
 }
 
+/// 204 and 304 end at the blank line, whatever Content-Length or Transfer-Encoding says (RFC 9112
+/// §6.3, rule 1): look at the status before these fields.
 #[test]
 fn an_answer_that_can_have_no_body_has_none() {
     for answer in [
@@ -629,6 +663,8 @@ fn an_answer_that_can_have_no_body_has_none() {
     }
 }
 
+/// The reason may be empty or missing, a line may end with LF alone (RFC 9112 §2.2, §4), and 1xx
+/// answers come before the real one (RFC 9110 §15.2): read past them.
 #[test]
 fn takes_every_form_of_a_header() {
     for start in [
@@ -648,6 +684,8 @@ fn takes_every_form_of_a_header() {
     }
 }
 
+/// A limit on the header must leave room for 10 KiB. Take 20,000 chunks in a loop, without a
+/// recursion and without copying all that came before.
 #[test]
 fn takes_a_long_header_and_many_small_chunks() {
     let fields = "X: 0123456789012345678901234567890123456789\r\n".repeat(200);
@@ -657,6 +695,8 @@ fn takes_a_long_header_and_many_small_chunks() {
     assert!(page == b"x".repeat(20_000), "{} bytes", page.len());
 }
 
+/// If `recv` gives nothing before the blank line, before Content-Length bytes or before the end of
+/// the last chunk and its trailers, the answer is incomplete (RFC 9112 §8).
 #[test]
 fn an_answer_that_is_cut_anywhere_is_an_error() {
     for answer in [
@@ -674,6 +714,8 @@ fn an_answer_that_is_cut_anywhere_is_an_error() {
     }
 }
 
+/// Write into a temporary file beside it and rename that only when the body is whole (`os.replace`,
+/// `std::fs::rename`); after an error, delete it.
 #[test]
 fn a_cut_answer_leaves_the_file_that_was_there() {
     for answer in [ok("Content-Length: 6\r\n", "hello"), chunked("5\r\nhello\r\n")] {
@@ -682,6 +724,8 @@ fn a_cut_answer_leaves_the_file_that_was_there() {
     }
 }
 
+/// Content-Length is ASCII digits, or a list of the same number (RFC 9110 §8.6): check it by
+/// `[0-9]+`, for Python's `int()` takes `+5`, `5_0` and `５`, Rust's `parse` takes `+5`.
 #[test]
 fn a_wrong_length_is_an_error() {
     for length in "|+5|-1|-0|5 5|5;|5;5|0x5|5.0|5e0|5_0|five|5, 6|5,|,5|5, +5|5\t5|５|²".split('|')
@@ -699,6 +743,8 @@ fn a_wrong_length_is_an_error() {
     }
 }
 
+/// Compare a length or chunk size with the limit, 2147483648, before you read, and name the limit
+/// in the error. A number of many digits must neither overflow nor end the program.
 #[test]
 fn a_length_over_2_gib_is_an_error() {
     for (name, answer) in [
@@ -720,6 +766,8 @@ fn a_length_over_2_gib_is_an_error() {
     }
 }
 
+/// All fields of that name are one list (RFC 9110 §5.3), which must be `chunked` alone; HTTP/1.0,
+/// or a Content-Length beside it, is an error (RFC 9112 §6.1, §6.3).
 #[test]
 fn a_wrong_transfer_encoding_is_an_error() {
     let chunk = "5\r\nhello\r\n0\r\n\r\n";
@@ -738,6 +786,8 @@ fn a_wrong_transfer_encoding_is_an_error() {
     fails(format!("{answer}{chunk}"), Then::Hold);
 }
 
+/// A size is 1 to 16 hexadecimal digits, then `;` or CR LF; the data ends with CR LF, trailers are
+/// fields (RFC 9112 §7.1). Check the digits: `int(text, 16)` takes `+5`, `0x5` and `5_0`.
 #[test]
 fn a_wrong_chunk_is_an_error() {
     for body in [
@@ -773,6 +823,8 @@ fn a_wrong_chunk_is_an_error() {
     }
 }
 
+/// HTTP/1.0 or 1.1, one space, three digits (RFC 9112 §4); a field is a token, `:` right behind it
+/// (§5.1), and a value without NUL, CR or other controls (RFC 9110 §5.5).
 #[test]
 fn a_malformed_header_is_an_error() {
     for header in [
@@ -809,6 +861,8 @@ fn a_malformed_header_is_an_error() {
     }
 }
 
+/// Compare the first bytes with `HTTP/` at once, before there is a whole line, and show them,
+/// escaped: `it does not speak HTTP`. Look again after a 1xx answer.
 #[test]
 fn another_protocol_is_an_error_that_shows_its_start() {
     for (name, answer, shown) in [
@@ -828,6 +882,8 @@ fn another_protocol_is_an_error_that_shows_its_start() {
     }
 }
 
+/// ECONNRESET from `recv` is an error, and not the end of the body, also where a close would be its
+/// end. Delete the temporary file, too.
 #[test]
 fn a_reset_amid_the_body_is_an_error() {
     for (name, answer) in [
@@ -845,6 +901,8 @@ fn a_reset_amid_the_body_is_an_error() {
     }
 }
 
+/// Count what you read of the header (with all 1xx answers), a chunk's line and the trailers, and
+/// stop at a limit such as 64 KiB: `readline` needs one too.
 #[test]
 fn an_endless_answer_is_an_error() {
     for (name, start, endless) in [
@@ -874,6 +932,8 @@ fn an_endless_answer_is_an_error() {
 
 // What is in the way
 
+/// Set a timeout for each read (`settimeout`, `set_read_timeout`) and say `timed out`: on Unix Rust
+/// calls it `ErrorKind::WouldBlock`. A timeout is not a close.
 #[test]
 fn does_not_wait_for_ever_on_a_silent_server() {
     for (name, answer) in [
@@ -898,6 +958,8 @@ fn does_not_wait_for_ever_on_a_silent_server() {
     }
 }
 
+/// `--timeout` is for connecting too: `socket.create_connection(address, timeout)`,
+/// `TcpStream::connect_timeout`; else Linux tries for two minutes.
 #[cfg(target_os = "linux")]
 #[test]
 fn does_not_wait_for_ever_to_be_connected() {
@@ -916,6 +978,8 @@ fn does_not_wait_for_ever_to_be_connected() {
     assert_eq!(files(folder.path()), BTreeMap::new());
 }
 
+/// Catch what the name can cause too: for `no..such.host` or a label of 70 letters Python's IDNA
+/// codec raises UnicodeError, no OSError. End with `; are host and port right?`
 #[test]
 fn says_where_why_and_what_to_do_when_it_cannot_connect() {
     let (listener, address) = support::listener();
@@ -932,6 +996,8 @@ fn says_where_why_and_what_to_do_when_it_cannot_connect() {
     }
 }
 
+/// A `recv` that waits with a timeout may fail with EINTR after SIGSTOP and SIGCONT (signal(7)):
+/// call it again. Python does so by itself (PEP 475); in Rust it is `ErrorKind::Interrupted`.
 #[cfg(target_os = "linux")]
 #[test]
 fn goes_on_after_it_was_stopped_and_continued() {
@@ -957,6 +1023,8 @@ fn kill(signal: &str, program: &Program) {
     assert!(kill.args([signal, &program.id().to_string()]).status().unwrap().success());
 }
 
+/// On SIGINT, SIGTERM and SIGHUP delete the temporary file, which is beside the one to be, and end
+/// with status 130 and no word on stderr; Python handles SIGINT alone by itself.
 #[cfg(unix)]
 #[test]
 fn leaves_nothing_behind_when_it_is_interrupted() {
@@ -982,6 +1050,8 @@ fn leaves_nothing_behind_when_it_is_interrupted() {
     }
 }
 
+/// Before you connect, make the temporary file in its folder, and look whether the path is a folder
+/// or read-only (root may write to that, so look at its mode): `cannot write PATH: `.
 #[test]
 fn finds_out_first_what_is_in_the_way_of_the_file() {
     let (listener, address) = support::listener();
@@ -1008,6 +1078,8 @@ fn finds_out_first_what_is_in_the_way_of_the_file() {
     assert_eq!(fs::read_dir(folder.path().join("folder")).unwrap().count(), 0);
 }
 
+/// A rename would replace the device by a file: write straight to what exists and is no regular
+/// file (`os.path.isfile`, `Metadata::is_file`), and without a buffer.
 #[cfg(unix)]
 #[test]
 fn writes_a_device_in_place() {
@@ -1027,6 +1099,8 @@ fn writes_a_device_in_place() {
     assert_eq!(files(folder.path()), BTreeMap::new());
 }
 
+/// Check every write, and the flush or close that empties a buffer: ENOSPC may come only there. It
+/// is `cannot write PATH: `, and not the server's fault.
 #[test]
 fn a_full_disk_is_an_error() {
     if full_device().is_none() {
@@ -1038,6 +1112,8 @@ fn a_full_disk_is_an_error() {
     assert!(error.starts_with("Error: cannot write /dev/full: "), "{error}");
 }
 
+/// A rename replaces a link itself: find out first where it leads (`os.path.realpath`,
+/// `std::fs::canonicalize`), and make the temporary file there.
 #[cfg(unix)]
 #[test]
 fn replaces_what_a_link_leads_to_and_not_the_link() {
@@ -1054,6 +1130,8 @@ fn replaces_what_a_link_leads_to_and_not_the_link() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
 }
 
+/// Temporary files (`mkstemp`) have mode 600: make yours by `open` with O_CREAT and O_EXCL and mode
+/// 666, of which the system takes the umask.
 #[cfg(unix)]
 #[test]
 fn makes_the_file_with_the_rights_of_any_new_file() {
@@ -1074,6 +1152,8 @@ fn makes_the_file_with_the_rights_of_any_new_file() {
     }
 }
 
+/// Flush the header's lines and check the result (EPIPE, ENOSPC): say `Error: cannot write to
+/// standard output: `, delete the temporary file, status 1; in C, ignore SIGPIPE.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     let mut outputs = vec![("closed", std::process::Stdio::from(closed_pipe()))];
@@ -1094,6 +1174,8 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
 
 // The command line
 
+/// `--help` needs 24 lines of 80 columns at most, with the default URL and timeout and a server to
+/// try it on: `description` and `epilog` of argparse, `after_help` of clap.
 #[test]
 fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
     let parts = ["Lesson 1", "http://www.sina.com.cn/", "30", "--output", "python3 -m http.server"];
@@ -1111,6 +1193,8 @@ fn refused(arguments: &[&str]) -> String {
     message
 }
 
+/// Check the URL before anything is opened: no user, blank or control character (it would forge a
+/// header), port 1 to 65535, host in ASCII. `error: ` on stderr, status 2; NaN is no timeout.
 #[test]
 fn refuses_a_wrong_command_line() {
     for url in [
@@ -1166,6 +1250,8 @@ fn refuses_a_wrong_command_line() {
     refused(&["127.0.0.1:1", "--timeout=-1"]);
 }
 
+/// Match the whole authority, to its end: `[IPv6]` or a host, then nothing or `:` and ASCII digits;
+/// and refuse what RFC 3986 §2 leaves out, such as `"`, `{`, `\`, `^` and `|`.
 #[test]
 fn refuses_a_url_that_is_nearly_right() {
     for url in [
@@ -1183,6 +1269,8 @@ fn refuses_a_url_that_is_nearly_right() {
     }
 }
 
+/// The error names the way out: TLS for https, `ftp:// is not http://`, `a port is 1 to 65535`,
+/// Punycode (RFC 3492) for a Chinese host, and no user.
 #[test]
 fn says_what_to_do_about_a_url_that_it_refuses() {
     for (url, part) in [
@@ -1199,6 +1287,8 @@ fn says_what_to_do_about_a_url_that_it_refuses() {
     }
 }
 
+/// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
+/// Rust, `std::env::args` panics, so use `args_os` or `clap`. End with status 2.
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
@@ -1207,6 +1297,8 @@ fn refuses_arguments_that_are_not_utf_8() {
     support::start(env!("CARGO_BIN_EXE_http-fetch"), [argument]).finish().refused();
 }
 
+/// On Linux a file's name is bytes and not text: take it as `OsString` (Rust) or leave Python's
+/// surrogates in it, and print it with `errors="replace"` if at all.
 #[cfg(target_os = "linux")]
 #[test]
 fn takes_any_name_for_a_file() {
@@ -1224,6 +1316,8 @@ fn takes_any_name_for_a_file() {
 
 // What it leaves to the reader
 
+/// For a status of 3xx with a Location (RFC 9110 §15.4, §10.2.2) save the body, name status and
+/// target in one line on stderr, escaped, and end with status 0.
 #[test]
 fn says_where_a_redirect_leads_and_does_not_follow_it() {
     let (listener, address) = support::listener();
@@ -1251,6 +1345,8 @@ fn says_where_a_redirect_leads_and_does_not_follow_it() {
     assert_eq!(listener.accept().expect_err("it follows").kind(), ErrorKind::WouldBlock);
 }
 
+/// 404 and 500 have a page too: save it and end with status 0. Only 3xx makes Location a redirect
+/// (RFC 9110 §10.2.2).
 #[test]
 fn saves_the_page_of_any_status() {
     for status in ["200 OK", "201 Created", "206 Partial Content", "404 Not Found", "500 Oops"] {
@@ -1265,6 +1361,8 @@ fn saves_the_page_of_any_status() {
     }
 }
 
+/// Save the bytes as they are, and name the Content-Encoding (RFC 9110 §8.4) in one line on stderr;
+/// to decode gzip is not this lesson.
 #[test]
 fn says_that_a_coded_body_is_saved_as_it_came() {
     let body = b"\x1f\x8b\x08\x00\x00\x00\x00\x00";
@@ -1284,6 +1382,8 @@ fn peak_memory(program: &Program) -> Option<u32> {
     peak.trim().trim_end_matches(" kB").parse().ok()
 }
 
+/// Write each block as it comes instead of collecting them: memory stays under 20 MiB, for all
+/// three ways a body ends. Only the start of the page is kept, for its title.
 #[test]
 fn streams_a_large_body() {
     const MIB: usize = 1024 * 1024;
@@ -1319,6 +1419,8 @@ fn streams_a_large_body() {
 
 // Addresses
 
+/// The brackets belong to the URL and to `Host` (RFC 3986 §3.2.2), but `getaddrinfo` takes none.
+/// The file's name is made from the letters and digits up to a dot: 1.html.
 #[test]
 fn fetches_over_ipv6() {
     let Ok(listener) = TcpListener::bind("[::1]:0") else {
@@ -1336,6 +1438,8 @@ fn fetches_over_ipv6() {
     }
 }
 
+/// Connect to each address that `getaddrinfo` gives, and give up after the last one. Python's
+/// `create_connection` does that; Rust's `connect_timeout` takes only one address.
 #[test]
 fn tries_each_address_of_a_name() {
     for alive in ["127.0.0.1:0", "[::1]:0"] {
@@ -1356,6 +1460,8 @@ fn tries_each_address_of_a_name() {
 
 // Other programs
 
+/// Compare with http-fetch.py: `http.server` answers in HTTP/1.0 with a Content-Length, and header,
+/// title and saved bytes must be the same as the twin's.
 #[test]
 fn fetches_from_pythons_own_server_what_the_python_twin_fetches() {
     let folder = folder();

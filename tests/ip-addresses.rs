@@ -49,12 +49,16 @@ impl Answer {
     }
 }
 
+/// `--help` needs 24 lines of 80 columns at most, with ADDRESS[/PREFIX], both options and an
+/// example (argparse: `epilog`; clap: `after_help`).
 #[test]
 fn help_tells_the_lesson_and_how_to_run_it_in_one_screen() {
     let parts = ["Lesson 14", "ADDRESS[/PREFIX]", "--mask", "--with", "cargo run -p ip-addresses"];
     support::check_help(start(&["--help"]), &parts);
 }
 
+/// Each row is its name in 12 columns and its value, the bits below it in groups of 8. Network is
+/// address AND mask, broadcast network OR NOT mask; they are no hosts (RFC 1122 §3.2.1.3).
 #[test]
 fn explains_the_articles_address() {
     let words = start(&["192.168.1.142/24"]).finish().success();
@@ -75,6 +79,8 @@ Hosts       254 (2^8 - 2)
     assert_eq!(words, expected);
 }
 
+/// Show the short form of RFC 5952 and four groups of 16 bits per line. IPv6 has no broadcast (RFC
+/// 4291 §2); only the network's own address, for routers, is no host (§2.6.1).
 #[test]
 fn explains_the_articles_ipv6_address() {
     let words = start(&["2001:250:6405:6005:c449:33a:c7fa:2ae5"]).finish().success();
@@ -97,6 +103,8 @@ Hosts       2^64 - 1
     assert_eq!(words, expected);
 }
 
+/// The first bits make the class: 0, 10, 110, 1110, 1111 (RFC 791 §3.2, RFC 1112 §4). Without a
+/// prefix A, B and C have their mask, of which CIDR is said (RFC 4632); D and E have none.
 #[test]
 fn knows_the_class_of_the_first_and_the_last_address_of_each() {
     for (address, class, mask) in [
@@ -119,6 +127,8 @@ fn knows_the_class_of_the_first_and_the_last_address_of_each() {
     }
 }
 
+/// `/24` or `--mask 24` decides, whatever the first bits say: classes are history (RFC 4632). Then
+/// there is no remark on the class behind the mask.
 #[test]
 fn a_mask_that_is_given_comes_before_that_of_the_class() {
     for arguments in [&["10.1.2.3/24"] as &[_], &["10.1.2.3", "--mask", "24"]] {
@@ -126,6 +136,8 @@ fn a_mask_that_is_given_comes_before_that_of_the_class() {
     }
 }
 
+/// Count: class A has 2^7 networks less 0 and 127, B 2^14, C 2^21; hosts are 2^n - 2. Kinds and
+/// their RFCs are in IANA's special-purpose registries (RFC 6890).
 #[test]
 fn the_tables_of_classes_and_kinds_have_the_right_numbers() {
     let words = start(&[]).finish().success();
@@ -153,6 +165,8 @@ fn the_tables_of_classes_and_kinds_have_the_right_numbers() {
     assert!(words.contains("RFC 4632"), "{words}");
 }
 
+/// Compare by (address AND mask) with each network of the table, and take the longest prefix that
+/// fits: 224.0.0.0/24 before 224.0.0.0/4. See IANA's registries (RFC 6890).
 #[test]
 fn knows_the_kind_on_both_sides_of_each_border() {
     for (address, kind) in [
@@ -232,6 +246,8 @@ fn knows_the_kind_on_both_sides_of_each_border() {
     }
 }
 
+/// /31 has two hosts and no broadcast (RFC 3021), /32 one; in IPv6 /127 has two (RFC 6164), /128
+/// one. A shift by 32 or 128 bits, as /0 needs, overflows in many languages.
 #[test]
 fn knows_the_hosts_at_the_ends_of_the_prefixes() {
     let f = "ffff:ffff:ffff:ffff:ffff:ffff:ffff";
@@ -271,6 +287,8 @@ fn knows_the_hosts_at_the_ends_of_the_prefixes() {
     }
 }
 
+/// It is /64 for global and link-local addresses (RFC 4291 §2.5.4), /128 for `::1` and what is
+/// reserved; multicast has no mask.
 #[test]
 fn an_ipv6_address_without_a_prefix_gets_the_usual_one() {
     for (address, mask) in [
@@ -285,6 +303,8 @@ fn an_ipv6_address_without_a_prefix_gets_the_usual_one() {
     }
 }
 
+/// An address in 224.0.0.0/4 or ff00::/8 names a group (RFC 5771, RFC 4291 §2.7): `Hosts` begins
+/// with `none: `, and there is no row of a first host, if the whole network is within them.
 #[test]
 fn multicast_addresses_are_groups_and_no_hosts() {
     for address in ["224.0.0.1/4", "239.1.2.3/32", "ff02::1/8", "ff02::1/128"] {
@@ -308,6 +328,8 @@ fn numbers() -> impl Iterator<Item = u64> {
     })
 }
 
+/// Network = address AND mask, mask = 2^32 - 2^(32 - prefix), broadcast = network + size - 1.
+/// Calculate with 32 unsigned bits or more, and beware of the shift by 32 for /0.
 #[test]
 fn agrees_with_plain_arithmetic_for_each_ipv4_prefix() {
     let mut numbers = numbers();
@@ -343,6 +365,8 @@ fn agrees_with_plain_arithmetic_for_each_ipv4_prefix() {
     }
 }
 
+/// Calculate with 128 unsigned bits (`u128`, Python's int with `& (2**128 - 1)`): NOT mask must not
+/// become negative, and /0 needs no shift by 128.
 #[test]
 fn agrees_with_plain_arithmetic_for_each_ipv6_prefix() {
     let mut numbers = numbers();
@@ -373,6 +397,8 @@ fn agrees_with_plain_arithmetic_for_each_ipv6_prefix() {
     }
 }
 
+/// `/20`, `/255.255.240.0` and `--mask` with 20, /20 or an address mean the same: make one prefix
+/// of them, by counting the 1 bits, and go on with that alone.
 #[test]
 fn a_mask_may_be_a_number_or_an_address_in_either_place() {
     let expected = start(&["192.168.1.142/20"]).finish().success();
@@ -391,6 +417,8 @@ fn a_mask_may_be_a_number_or_an_address_in_either_place() {
     }
 }
 
+/// Compare (address AND mask) of both, with the first one's mask. The zone behind `%` (RFC 4007
+/// §11) counts if both have one: two zones are two links.
 #[test]
 fn says_whether_two_addresses_share_a_subnet() {
     for (arguments, verdict) in [
@@ -422,6 +450,8 @@ fn says_whether_two_addresses_share_a_subnet() {
     }
 }
 
+/// With `--with`, below the mask come the row `Other` and a second row `Network`: each is its own
+/// address AND the mask, bit by bit.
 #[test]
 fn shows_each_address_and_its_network_bit_by_bit() {
     let answer = Answer::to(&["172.16.10.1/20", "--with", "172.16.31.7"]);
@@ -439,6 +469,8 @@ fn shows_each_address_and_its_network_bit_by_bit() {
     assert_eq!(answer.bits("Network", 1), "10101100000100000001000000000000");
 }
 
+/// Cut the zone, `%12` (RFC 4007 §11), out before you parse: it comes before the prefix, has a row
+/// of its own, and no part in the bits.
 #[test]
 fn takes_a_zone_and_leaves_it_out_of_the_arithmetic() {
     // The default gateway in the article's ipconfig.
@@ -449,6 +481,8 @@ fn takes_a_zone_and_leaves_it_out_of_the_arithmetic() {
     assert_eq!(Answer::to(&["fe80::1"]).get("Zone"), "");
 }
 
+/// A zone may be any text: escape controls (ESC, line ends) and bidirectional marks in it before
+/// you print, so that it cannot forge a row.
 #[test]
 fn shows_what_could_steer_the_terminal_as_escapes() {
     let words = start(&["fe80::1%\u{1b}[2J\u{202e}\nKind"]).finish().success();
@@ -456,6 +490,8 @@ fn shows_what_could_steer_the_terminal_as_escapes() {
     assert!(words.contains("[2J"), "{words}");
 }
 
+/// Break the 128 bits into two lines, shorten remarks to 80 columns, and leave no blanks at a
+/// line's end, where a column is padded.
 #[test]
 fn no_line_is_wider_than_a_screen() {
     let arguments: [&[&str]; 3] = [
@@ -471,6 +507,8 @@ fn no_line_is_wider_than_a_screen() {
     }
 }
 
+/// Be strict: four numbers without leading zeros (inet_aton takes `0x7f.1`), ASCII digits in a
+/// prefix, 1 bits before 0 bits in a mask, one mask only. `error: ` on stderr, status 2.
 #[test]
 fn refuses_a_wrong_command_line() {
     let wrong: [&[&str]; 48] = [
@@ -529,12 +567,16 @@ fn refuses_a_wrong_command_line() {
     }
 }
 
+/// Escape what the error repeats of the command line, such as ESC in a mask: Python's `ascii` or
+/// `repr`, Rust's `escape_debug`.
 #[test]
 fn an_error_cannot_steer_the_terminal() {
     let message = start(&["1.2.3.4", "--mask", "\u{1b}[2J"]).finish().refused();
     assert!(message.contains("[2J") && !message.contains('\u{1b}'), "{message:?}");
 }
 
+/// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
+/// Rust, `std::env::args` panics, so use `args_os` or `clap`. End with status 2.
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
@@ -548,6 +590,8 @@ fn refuses_arguments_that_are_not_utf_8() {
     }
 }
 
+/// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
+/// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     for arguments in [&[] as &[_], &["192.168.1.142", "--with", "192.168.1.1"]] {
@@ -560,6 +604,8 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
     }
 }
 
+/// Compare your output with that of ip-addresses.py line by line (`diff`): rows, remarks, bits and
+/// blanks are the same.
 #[test]
 fn the_python_twin_prints_the_same() {
     let cases: [&[&str]; 9] = [

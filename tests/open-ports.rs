@@ -65,6 +65,8 @@ fn pair(ip: &str) -> Option<(TcpListener, UdpSocket, SocketAddr)> {
     panic!("no port of {ip} is free for both TCP and UDP");
 }
 
+/// Linux: join /proc/net/tcp, tcp6, udp and udp6 with the links `socket:[inode]` in /proc/PID/fd.
+/// `comm` is cut after 15 bytes: take the name of the file behind /proc/PID/exe.
 #[test]
 fn finds_this_tests_own_sockets_with_its_number_and_its_whole_name() {
     let _turn = turn();
@@ -81,6 +83,8 @@ fn finds_this_tests_own_sockets_with_its_number_and_its_whole_name() {
     }
 }
 
+/// `--help` needs 24 lines of 80 columns at most, with the options and how to end a program: `kill
+/// PID`, on Windows `taskkill` (argparse: `epilog`; clap: `after_help`).
 #[test]
 fn help_tells_the_lesson_and_what_to_do_in_one_screen() {
     let _turn = turn();
@@ -88,6 +92,8 @@ fn help_tells_the_lesson_and_what_to_do_in_one_screen() {
     support::check_help(start(&["--help"]), &parts);
 }
 
+/// Compare the port as a number, and the local one alone: in /proc/net it is hexadecimal, behind
+/// the last colon. TCP and UDP may have the same port, in two rows.
 #[test]
 fn shows_one_port_and_one_protocol_if_asked() {
     let _turn = turn();
@@ -111,6 +117,8 @@ fn shows_one_port_and_one_protocol_if_asked() {
     }
 }
 
+/// Take only TCP sockets in state LISTEN (0A in /proc/net/tcp, LISTENING in netstat): an accepted
+/// one has the listener's local address too.
 #[test]
 fn a_connection_is_no_listener() {
     let _turn = turn();
@@ -125,6 +133,8 @@ fn a_connection_is_no_listener() {
     assert!(all.iter().all(|row| row[1] != own), "{own}: {all:?}");
 }
 
+/// Sort by protocol, port as a number, IPv4 before IPv6, and address as a number; measure the
+/// longest address first, then pad the columns, with two blanks before the program.
 #[test]
 fn rows_are_in_order_and_in_columns() {
     let _turn = turn();
@@ -156,6 +166,8 @@ fn rows_are_in_order_and_in_columns() {
     }
 }
 
+/// Nothing found is no error: `Nothing listens on port N here (TCP or UDP).`, status 0, and why
+/// `bind` may fail all the same: TIME-WAIT, for which there is SO_REUSEADDR.
 #[test]
 fn says_that_no_one_is_there_and_what_to_do() {
     let _turn = turn();
@@ -198,6 +210,8 @@ impl Drop for Holder {
     }
 }
 
+/// A program's name is any bytes: decode it with U+FFFD, and escape controls, line ends and
+/// bidirectional marks. /proc/PID/stat has it in parentheses, which it may contain: read `comm`.
 #[cfg(target_os = "linux")]
 #[test]
 fn another_programs_name_cannot_steer_the_terminal_or_forge_a_row() {
@@ -218,6 +232,8 @@ fn another_programs_name_cannot_steer_the_terminal_or_forge_a_row() {
     }
 }
 
+/// Decode the name as UTF-8 and escape only what is dangerous: `ascii`, or a `repr` of bytes, makes
+/// it unreadable. Set stdout to UTF-8.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_chinese_name_stays_readable() {
@@ -227,6 +243,8 @@ fn a_chinese_name_stays_readable() {
     assert_eq!(rows[0][3], "网络编程");
 }
 
+/// EACCES at /proc/PID/fd means another user's process: print `-` for number and name instead of
+/// leaving out the row, and one line on stderr that names `sudo`; status 0.
 #[cfg(unix)]
 #[test]
 fn shows_a_dash_and_says_why_where_it_may_not_look() {
@@ -258,6 +276,8 @@ fn shows_a_dash_and_says_why_where_it_may_not_look() {
     }
 }
 
+/// `--tcp` and `--udp` exclude each other (argparse: `add_mutually_exclusive_group`; clap:
+/// `conflicts_with`), and a port is 1 to 65535: `error: ` on stderr, status 2.
 #[test]
 fn refuses_a_wrong_command_line() {
     let _turn = turn();
@@ -278,6 +298,8 @@ fn refuses_a_wrong_command_line() {
     }
 }
 
+/// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
+/// Rust, `std::env::args` panics, so use `args_os` or `clap`. End with status 2.
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
@@ -287,6 +309,8 @@ fn refuses_arguments_that_are_not_utf_8() {
     support::start(env!("CARGO_BIN_EXE_open-ports"), [argument]).finish().refused();
 }
 
+/// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
+/// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     let _turn = turn();
@@ -300,6 +324,8 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
     }
 }
 
+/// Compare your output with that of open-ports.py (`diff`): header, widths, order and words are the
+/// same.
 #[test]
 fn the_python_twin_finds_the_same() {
     let _turn = turn();

@@ -97,6 +97,8 @@ fn names<'a>(headings: &[&'a str]) -> Vec<&'a str> {
     headings.iter().map(|heading| heading.split_once("()  ·  ").expect("a heading").0).collect()
 }
 
+/// Without an argument make the 23 stops in the order that `--help` lists, each headed by a line
+/// `NAME()  ·  …`, and what it saw below, indented by 4 blanks. Errors on purpose are shown.
 #[test]
 fn makes_all_stops_in_the_order_of_the_table() {
     let tour = start(&[]).finish().success();
@@ -104,6 +106,8 @@ fn makes_all_stops_in_the_order_of_the_table() {
     assert!(!tour.contains("on to the next"), "{tour}");
 }
 
+/// Compare the lines that are not indented with those of socket-tour.py: the Python name with `()`,
+/// two blanks, a middle dot (U+00B7), two blanks, the Rust name.
 #[test]
 fn has_the_headings_of_its_python_twin() {
     let Some(twin) = support::python_twin::<&str>("socket-tour", []) else { return };
@@ -111,6 +115,8 @@ fn has_the_headings_of_its_python_twin() {
     assert_eq!(headings(&tour), headings(&twin));
 }
 
+/// `--help` needs 24 lines of 80 columns at most; put the stops' names behind `Stops:`, divided by
+/// blanks or line ends (argparse: RawDescriptionHelpFormatter and `epilog`).
 #[test]
 fn help_tells_the_lesson_and_its_stops_in_one_screen() {
     support::check_help(start(&["--help"]), &["Lesson 13", "no other half"]);
@@ -120,6 +126,8 @@ fn help_tells_the_lesson_and_its_stops_in_one_screen() {
     assert_eq!(listed, NAMES);
 }
 
+/// Take one name at most, in small letters; for any other word name all stops on stderr behind
+/// `error: `, status 2: `choices` in argparse, a ValueEnum in clap.
 #[test]
 fn refuses_a_wrong_command_line() {
     for arguments in [["recvform"].as_slice(), &[""], &["Bind"], &["bind", "listen"], &["--all"]] {
@@ -130,6 +138,8 @@ fn refuses_a_wrong_command_line() {
     assert!(NAMES.iter().all(|name| message.contains(name)), "{message}");
 }
 
+/// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
+/// Rust, `std::env::args` panics, so use `args_os` or `clap`. End with status 2.
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
@@ -138,6 +148,8 @@ fn refuses_arguments_that_are_not_utf_8() {
     support::start(env!("CARGO_BIN_EXE_socket-tour"), [argument]).finish().refused();
 }
 
+/// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
+/// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     for arguments in [[].as_slice(), &["bind"]] {
@@ -150,6 +162,8 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
     }
 }
 
+/// Catch the errors of a stop (OSError): on the whole tour print `    cannot show NAME(): ` with
+/// the reason and go on; a stop that was asked for alone ends with `Error: ` and status 1.
 #[cfg(target_os = "linux")]
 #[test]
 fn goes_on_where_a_stop_fails_and_says_so() {
@@ -173,6 +187,8 @@ fn goes_on_where_a_stop_fails_and_says_so() {
     assert!(error.starts_with("Error: cannot show accept(): "), "{error}");
 }
 
+/// Call `socket(family, type, proto)` (Rust: `socket2::Socket::new`) with the numbers shown:
+/// protocol 17 is UDP, which SOCK_STREAM does not go with: EPROTONOSUPPORT.
 #[test]
 fn socket_has_a_family_a_type_and_a_protocol() {
     let seen = stop("socket");
@@ -184,6 +200,8 @@ fn socket_has_a_family_a_type_and_a_protocol() {
     check_error(seen.after(&format!("{stream} 17")), 93); // a stream over UDP
 }
 
+/// Bind to 127.0.0.1:0 and read the port with `getsockname`. The same once more without
+/// SO_REUSEADDR is EADDRINUSE, for UDP it is free, and a foreign address is EADDRNOTAVAIL.
 #[test]
 fn bind_finds_a_free_port_and_gives_it_to_no_other() {
     let seen = stop("bind");
@@ -195,6 +213,8 @@ fn bind_finds_a_free_port_and_gives_it_to_no_other() {
     check_error(seen.after("203.0.113.1:0, not ours"), 99);
 }
 
+/// Connect clients without an `accept` until one times out, and keep them open: on Linux
+/// `listen(n)` has room for n + 1, and each `accept` makes room for one more.
 #[test]
 fn listen_lets_some_clients_wait_and_no_more() {
     let seen = stop("listen");
@@ -216,6 +236,8 @@ fn listen_lets_some_clients_wait_and_no_more() {
     }
 }
 
+/// `accept` gives a new socket and the peer's address. Its own address is the listener's, while the
+/// peer's is the client's `getsockname`; without blocking and without a client, it is EAGAIN.
 #[test]
 fn accept_gives_a_new_socket_and_its_peer() {
     let seen = stop("accept");
@@ -227,6 +249,8 @@ fn accept_gives_a_new_socket_and_its_peer() {
     check_error(seen.after("accept with no client"), 11);
 }
 
+/// Connect to one port that listens and to one that is only bound: ECONNREFUSED. Show the client's
+/// own end with `getsockname` (`local_addr`).
 #[test]
 fn connect_succeeds_or_fails() {
     let seen = stop("connect");
@@ -239,6 +263,8 @@ fn connect_succeeds_or_fails() {
     check_error(answer, 111);
 }
 
+/// Show 0, ECONNREFUSED, then EINPROGRESS for a socket that does not block (Rust: `raw_os_error`).
+/// Read SO_ERROR with `getsockopt` only when the connection is there.
 #[test]
 fn connect_ex_gives_the_number_of_an_error() {
     let seen = stop("connect_ex");
@@ -250,6 +276,8 @@ fn connect_ex_gives_the_number_of_an_error() {
     assert_eq!(seen.after("SO_ERROR after that"), "0");
 }
 
+/// Call `recv(8)` until it gives no bytes: the 7 and 6 bytes of two sends come in other pieces, as
+/// TCP keeps no boundaries (RFC 9293 §2.2), and 0 bytes are the end.
 #[test]
 fn recv_gives_bytes_of_a_stream_and_an_end() {
     let seen = stop("recv");
@@ -261,6 +289,8 @@ fn recv_gives_bytes_of_a_stream_and_an_end() {
     assert!(before.iter().all(|length| (1..=8).contains(length)), "{lengths:?}");
 }
 
+/// Do not block, and let the peer not read: `send` of 1 MiB says how many bytes it took. Send the
+/// rest until there is no more room: EAGAIN.
 #[test]
 fn send_takes_a_part_and_then_would_block() {
     let seen = stop("send");
@@ -280,6 +310,8 @@ fn send_takes_a_part_and_then_would_block() {
     assert!(rest > 0 || cfg!(windows), "{:#?}", seen.0);
 }
 
+/// The peer must read in a thread meanwhile, until the end: else `sendall` (`write_all`) of 1 MiB
+/// waits for ever. Close your end, then join the thread.
 #[test]
 fn sendall_hands_over_everything() {
     let seen = stop("sendall");
@@ -287,6 +319,8 @@ fn sendall_hands_over_everything() {
     assert_eq!(seen.after("the peer, in a thread, read"), "1048576 bytes");
 }
 
+/// One `recvfrom(8)` is one datagram with its sender's address, and what is longer than 8 bytes is
+/// cut off (Windows: an error); the fourth is empty, and is shown too.
 #[test]
 fn recvfrom_gives_one_datagram_and_its_sender() {
     let seen = stop("recvfrom");
@@ -302,6 +336,8 @@ fn recvfrom_gives_one_datagram_and_its_sender() {
     assert_eq!(seen.0.len(), 5);
 }
 
+/// 0 bytes and 65,507 bytes arrive, so receive with room for 65,536; 65,508 are EMSGSIZE. To a
+/// closed port `sendto` succeeds: UDP does not tell (RFC 768).
 #[test]
 fn sendto_sends_all_of_a_datagram_or_nothing() {
     let seen = stop("sendto");
@@ -313,6 +349,8 @@ fn sendto_sends_all_of_a_datagram_or_nothing() {
     assert_eq!(seen.after("sendto where no one receives"), "5 sent");
 }
 
+/// A close ends the peer's stream: its `recv` gives 0 bytes. With bytes unread it is a reset
+/// (ECONNRESET): wait until they are there (MSG_PEEK) before you close.
 #[test]
 fn close_ends_the_peers_stream_or_resets_it() {
     let seen = stop("close");
@@ -321,6 +359,8 @@ fn close_ends_the_peers_stream_or_resets_it() {
     check_error(seen.after("after a close with 5 bytes unread"), 104);
 }
 
+/// Show both ends with `getsockname` and `getpeername` (`local_addr`, `peer_addr`): each one's peer
+/// is the other's own. Unconnected it is ENOTCONN; `connect` gives a UDP socket a peer.
 #[test]
 fn getpeername_is_the_other_ends_own_address() {
     let seen = stop("getpeername");
@@ -335,6 +375,8 @@ fn getpeername_is_the_other_ends_own_address() {
     assert_eq!(seen.after("UDP, after connect()"), server.0);
 }
 
+/// Before `bind` a socket has 0.0.0.0:0; its first `sendto` gives it a port, `connect` an address
+/// as well, and the port stays: use one socket for all three.
 #[test]
 fn getsockname_shows_what_the_system_filled_in() {
     let seen = stop("getsockname");
@@ -353,6 +395,8 @@ fn getsockname_shows_what_the_system_filled_in() {
     assert!(six.is_ipv6() && six.ip().is_loopback() && six.port() != 0, "{six}");
 }
 
+/// Read with `getsockopt` before and after you set (SOL_SOCKET and IPPROTO_TCP are the levels).
+/// Without SO_BROADCAST a `sendto` to 127.255.255.255 is EACCES.
 #[test]
 fn setsockopt_changes_what_a_socket_may() {
     let seen = stop("setsockopt");
@@ -367,6 +411,8 @@ fn setsockopt_changes_what_a_socket_may() {
     assert!(answer(1) == "5 sent" || !cfg!(target_os = "linux"), "{}", answer(1));
 }
 
+/// Linux doubles SO_RCVBUF for its own needs (socket(7)): show what `getsockopt` reads, not what
+/// you set. SO_LINGER is a struct of two ints: on or off, and seconds.
 #[test]
 fn getsockopt_tells_what_the_system_made_of_a_value() {
     let seen = stop("getsockopt");
@@ -378,6 +424,8 @@ fn getsockopt_tells_what_the_system_made_of_a_value() {
     assert!(seen.0[0].starts_with("SO_REUSEADDR of a "), "{}", seen.0[0]);
 }
 
+/// Set 0.2 s, measure the wait of `recv` with a monotonic clock, and show that the same connection
+/// still receives. A timeout of 0 means not to block (Rust refuses it).
 #[test]
 fn settimeout_ends_a_wait_and_not_the_connection() {
     let seen = stop("settimeout");
@@ -389,6 +437,8 @@ fn settimeout_ends_a_wait_and_not_the_connection() {
     assert!(!seen.after("a timeout of 0").is_empty());
 }
 
+/// Show None, then 0.201 after you set it, then None again: Rust reads the timeout back from the
+/// socket with `read_timeout`.
 #[test]
 fn gettimeout_is_none_or_what_was_set() {
     let seen = stop("gettimeout");
@@ -399,6 +449,8 @@ fn gettimeout_is_none_or_what_was_set() {
     assert_eq!(seen.after("after settimeout(None)"), "None");
 }
 
+/// Make two sockets, close the first, and make a third: Unix gives out the lowest free number
+/// (`fileno`, `as_raw_fd`), so keep the second open and make no file between.
 #[test]
 fn fileno_is_a_number_that_comes_back() {
     let seen = stop("fileno");
@@ -409,6 +461,8 @@ fn fileno_is_a_number_that_comes_back() {
     assert!(third == first || !cfg!(unix), "{first} {third}");
 }
 
+/// After `setblocking(False)` a `recv` without data is EAGAIN at once; after `setblocking(True)` it
+/// waits for what the peer sends.
 #[test]
 fn setblocking_makes_a_wait_an_error() {
     let seen = stop("setblocking");
@@ -416,6 +470,8 @@ fn setblocking_makes_a_wait_an_error() {
     assert!(seen.after("setblocking(True), recv").contains("Hello"));
 }
 
+/// Read lines through a buffer (`makefile`, `BufReader::lines`) up to the end of the stream, also
+/// the last one, which has no newline; one `recv` is not one line.
 #[test]
 fn makefile_reads_lines_wherever_the_sends_ended() {
     let seen = stop("makefile");
@@ -425,6 +481,8 @@ fn makefile_reads_lines_wherever_the_sends_ended() {
     assert_eq!(lines, ["one", "two", "three"]);
 }
 
+/// `dup` (`try_clone`) gives a second handle of the same connection: what one reads is gone for the
+/// other, not to block is common to both (EAGAIN), and it lives until the last one is closed.
 #[test]
 fn dup_is_one_stream_with_two_handles() {
     let seen = stop("dup");
@@ -434,6 +492,8 @@ fn dup_is_one_stream_with_two_handles() {
     assert!(seen.0[3].contains("one is closed") && seen.0[3].contains("still here"));
 }
 
+/// `shutdown(SHUT_WR)` ends the stream to the peer (which a close of one of two handles does not),
+/// while its answer still comes; a `send` after it is EPIPE.
 #[test]
 fn shutdown_ends_one_half_of_the_connection() {
     let seen = stop("shutdown");

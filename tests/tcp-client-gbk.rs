@@ -59,6 +59,8 @@ fn deserted() -> (Socket, String) {
     (socket, address)
 }
 
+/// Flush each prompt, without a newline; connect when IP and port are known, before the text is
+/// asked for; send GBK without the line's end, and read until the server closes.
 #[test]
 fn asks_for_ip_port_and_text_and_holds_the_tutorials_exchange_in_gbk() {
     let (listener, address) = support::listener();
@@ -77,12 +79,15 @@ fn asks_for_ip_port_and_text_and_holds_the_tutorials_exchange_in_gbk() {
     assert_eq!(client.finish().success(), "");
 }
 
+/// `--help` needs 24 lines of 80 columns at most, with `--timeout`, its default and how to start
+/// the server (argparse: `epilog`; clap: `after_help`).
 #[test]
 fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
     let parts = ["Lesson 12", "30]", "--timeout", "cargo run -p tcp-server-gbk"];
     support::check_help(start(&["--help"]), &parts);
 }
 
+/// With HOST:PORT as an argument ask only `请输入要发送的数据:`, and connect before that question.
 #[test]
 fn an_address_on_the_command_line_saves_two_questions() {
     let (listener, address) = support::listener();
@@ -90,6 +95,8 @@ fn an_address_on_the_command_line_saves_two_questions() {
     assert_eq!(ending.success(), "接收到的信息为: 再见\n");
 }
 
+/// Take off one LF, then one CR, and nothing else (`strip()` takes blanks of the text too); the
+/// last line may end with the input.
 #[test]
 fn takes_typed_lines_as_any_system_ends_them() {
     let (listener, address) = support::listener();
@@ -107,6 +114,8 @@ fn takes_typed_lines_as_any_system_ends_them() {
     }
 }
 
+/// Collect what `recv` gives until it gives nothing, and decode once, or with one incremental
+/// decoder: a GBK character may be split after its first byte.
 #[test]
 fn shows_an_answer_whole_that_arrives_in_pieces() {
     let [first, second, rest @ ..] = GOODBYE else { unreachable!() };
@@ -116,6 +125,8 @@ fn shows_an_answer_whole_that_arrives_in_pieces() {
     assert_eq!(shown(&[long.as_bytes(), HELLO]), format!("{long}你好"));
 }
 
+/// Count while you read, and stop at 65,537 bytes: print nothing, `Error: the exchange with ADDRESS
+/// broke off: `, status 1. 65,536 bytes are still shown whole.
 #[test]
 fn takes_64_kib_and_no_more() {
     assert_eq!(shown(&[&vec![b'a'; 65_536]]), "a".repeat(65_536));
@@ -129,17 +140,23 @@ fn takes_64_kib_and_no_more() {
     }
 }
 
+/// A close without an answer is a possible answer here: print the words `接收到的信息为: ` with
+/// nothing behind them, status 0.
 #[test]
 fn shows_an_empty_answer_as_an_empty_line() {
     assert_eq!(shown(&[]), "");
 }
 
+/// Decode with U+FFFD in place of an error: `errors="replace"`; half a character at the end is one
+/// U+FFFD, and ASCII after half a character stays.
 #[test]
 fn shows_what_is_no_text_as_replacement_characters() {
     assert_eq!(shown(&[b"\xff\xfe ok \xc4 !"]), "\u{fffd}\u{fffd} ok \u{fffd} !");
     assert_eq!(shown(&[b"\xc4\xe3\xba"]), "你\u{fffd}");
 }
 
+/// Escape after decoding (as gb18030, which has U+202E too): C0 with CR and LF, DEL, C1, U+2028,
+/// U+2029 and the bidirectional marks.
 #[test]
 fn shows_what_could_steer_the_terminal_as_escapes() {
     // The four-byte ones are U+0085, U+202E, U+2066 and U+2028 in gb18030.
@@ -153,6 +170,8 @@ fn shows_what_could_steer_the_terminal_as_escapes() {
     }
 }
 
+/// Read stdin strictly as UTF-8 and encode the whole line strictly (`encode("gbk")`) before you
+/// send; an empty line would send nothing, so it is an error too. Escape what the error names.
 #[test]
 fn a_line_that_cannot_be_sent_is_an_error_and_nothing_is_sent() {
     let lines: [(&[u8], &str); 4] = [
@@ -174,6 +193,8 @@ fn a_line_that_cannot_be_sent_is_an_error_and_nothing_is_sent() {
     }
 }
 
+/// `readline` gives an empty text at the end of the input and `input()` raises EOFError: `standard
+/// input ended before there was a line`, status 1, at every question.
 #[test]
 fn the_end_of_its_input_is_an_error_at_each_question() {
     let (_listener, address) = support::listener();
@@ -192,6 +213,8 @@ fn the_end_of_its_input_is_an_error_at_each_question() {
     }
 }
 
+/// Check the typed port (ASCII digits, at most 65535), and catch `socket.gaierror` of the IP:
+/// `Error: ` with IP:PORT, escaped, and status 1, for the command line was right.
 #[test]
 fn a_wrong_ip_or_port_that_is_typed_is_an_error() {
     for port in ["80800", "http", "-1", "80 80"] {
@@ -211,6 +234,8 @@ fn a_wrong_ip_or_port_that_is_typed_is_an_error() {
     support::check_safe(&client.finish().error(), 0);
 }
 
+/// Catch ECONNREFUSED from `connect`: `Error: cannot connect to ADDRESS: `, the reason, `is
+/// tcp-server-gbk running?`, before you ask for the text.
 #[test]
 fn says_where_why_and_what_to_do_when_no_one_listens() {
     let (_socket, address) = deserted();
@@ -219,6 +244,8 @@ fn says_where_why_and_what_to_do_when_no_one_listens() {
     assert!(error.ends_with("is tcp-server-gbk running?"), "{error}");
 }
 
+/// Give `--timeout` to the socket (`settimeout`, `set_read_timeout`) and end the error with `timed
+/// out`: on Unix Rust reports it as `ErrorKind::WouldBlock`.
 #[test]
 fn does_not_wait_for_ever_on_a_silent_server() {
     let (_listener, address) = support::listener();
@@ -228,6 +255,8 @@ fn does_not_wait_for_ever_on_a_silent_server() {
     assert!(error.contains(&address) && error.ends_with("timed out"), "{error}");
 }
 
+/// ECONNRESET from `recv` is an error and no end, even after part of the answer: print nothing of
+/// it, `Error: the exchange with ADDRESS broke off: `, status 1.
 #[test]
 fn a_server_that_resets_is_an_error() {
     let (listener, address) = support::listener();
@@ -244,6 +273,8 @@ fn a_server_that_resets_is_an_error() {
     assert!(error.starts_with(&start), "{error}");
 }
 
+/// A `recv` that waits with a timeout may fail with EINTR after SIGSTOP and SIGCONT (signal(7)):
+/// call it again. Python does so by itself (PEP 475); in Rust it is `ErrorKind::Interrupted`.
 #[cfg(target_os = "linux")]
 #[test]
 fn goes_on_after_it_was_stopped_and_continued() {
@@ -263,6 +294,8 @@ fn goes_on_after_it_was_stopped_and_continued() {
     assert!(words.ends_with("接收到的信息为: 再见\n"), "{words}");
 }
 
+/// Check HOST:PORT (0 to 65535) and the timeout (more than 0, and no NaN) before the first
+/// question: `error: ` on stderr, status 2. argparse and clap do it.
 #[test]
 fn refuses_a_wrong_command_line() {
     let wrong: [&[&str]; 7] = [
@@ -280,6 +313,8 @@ fn refuses_a_wrong_command_line() {
     }
 }
 
+/// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
+/// Rust, `std::env::args` panics, so use `args_os` or `clap`. End with status 2.
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
@@ -288,6 +323,8 @@ fn refuses_arguments_that_are_not_utf_8() {
     support::start(env!("CARGO_BIN_EXE_tcp-client-gbk"), [argument]).finish().refused();
 }
 
+/// Python's `settimeout` and poll(2) count in limited units (2^31 ms are 24 days): cut a huge
+/// timeout down to what the call takes.
 #[test]
 fn takes_a_timeout_of_years() {
     let (listener, address) = support::listener();
@@ -295,6 +332,8 @@ fn takes_a_timeout_of_years() {
     ending_with(client, &listener, &[GOODBYE]).success();
 }
 
+/// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
+/// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     let closed = Program::start_with_stdout(&mut command(&[]), closed_pipe());
@@ -305,6 +344,8 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
     assert!(error.contains("cannot write to standard output: "), "{error}");
 }
 
+/// `[::1]:8080` on the command line has brackets, a typed `::1` has none: take them off for
+/// `getaddrinfo` (AF_INET6), and put them on where an error shows the address.
 #[test]
 fn talks_over_ipv6() {
     let Ok(listener) = TcpListener::bind("[::1]:0") else {
@@ -330,6 +371,8 @@ fn talks_over_ipv6() {
     );
 }
 
+/// Connect to each address that `getaddrinfo` gives, and give up after the last one. Python's
+/// `create_connection` does that; Rust's `connect_timeout` takes only one address.
 #[test]
 fn tries_each_address_of_a_name() {
     for dead_one_is in ["::1", "127.0.0.1"] {
@@ -345,6 +388,8 @@ fn tries_each_address_of_a_name() {
     }
 }
 
+/// Try it by hand against tcp-server-gbk.py: it takes one `recv` for the message, so send the whole
+/// line with one `sendall`.
 #[test]
 fn talks_with_the_python_twin_of_its_server() {
     let Some(mut server) = support::python_twin("tcp-server-gbk", ["127.0.0.1:0"]) else { return };

@@ -31,6 +31,8 @@ fn ending_with(answers: &[&[u8]]) -> Ending {
     client.finish()
 }
 
+/// Read the welcome and print it; then send each name, without a newline, and print its answer
+/// before the next; at last send `exit` and close. Flush every line.
 #[test]
 fn holds_the_tutorials_dialogue() {
     let (listener, address) = support::listener();
@@ -48,6 +50,8 @@ fn holds_the_tutorials_dialogue() {
     assert_eq!(client.finish().success(), "");
 }
 
+/// `--help` needs 24 lines of 80 columns at most, with the default address, names and timeout and
+/// how to start the server (argparse: `epilog`; clap: `after_help`).
 #[test]
 fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
     let other_half = "cargo run -p tcp-server-threaded";
@@ -55,12 +59,16 @@ fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
     support::check_help(start(&["--help"]), &parts);
 }
 
+/// What follows the address on the command line are the names, in place of the tutorial's three;
+/// one `recv` is one answer, decoded from UTF-8, on a line of its own.
 #[test]
 fn sends_the_names_that_it_is_given() {
     let printed = ending_with(&[b"W", b"1", "张三".as_bytes()]).success();
     assert_eq!(printed, "W\n1\n张三\n");
 }
 
+/// Before you print an answer, escape C0 with CR and LF, DEL, C1 and the bidirectional marks: one
+/// answer is one line, and no ESC gets through.
 #[test]
 fn shows_what_could_steer_the_terminal_as_escapes() {
     let printed = ending_with(&[
@@ -75,6 +83,8 @@ fn shows_what_could_steer_the_terminal_as_escapes() {
     }
 }
 
+/// Decode with U+FFFD for what is no UTF-8 (`errors="replace"`). An incremental decoder holds half
+/// a character back: at the end, finish it, and print what it still has as a line.
 #[test]
 fn shows_what_is_no_text_as_replacement_characters() {
     assert_eq!(
@@ -83,12 +93,16 @@ fn shows_what_is_no_text_as_replacement_characters() {
     );
 }
 
+/// Keep one decoder for the whole connection (`codecs.getincrementaldecoder("utf-8")`) instead of
+/// decoding each `recv` by itself: it remembers half a character.
 #[test]
 fn prints_a_character_that_is_split_over_two_reads_whole() {
     let [whole @ .., last] = "张".as_bytes() else { unreachable!() };
     assert_eq!(ending_with(&[whole, &[*last], b"!"]).success(), "\n张\n!\n");
 }
 
+/// Catch ECONNREFUSED from `connect` and the failure of the name (`socket.gaierror`): `Error:
+/// cannot connect to ADDRESS: `, the reason, `is tcp-server-threaded running?`
 #[test]
 fn says_where_why_and_what_to_do_when_no_one_listens() {
     let (listener, address) = support::listener();
@@ -100,6 +114,8 @@ fn says_where_why_and_what_to_do_when_no_one_listens() {
     assert!(error.starts_with("Error: cannot connect to no-such-host.invalid:9999: "), "{error}");
 }
 
+/// Give `--timeout` to the socket (`settimeout`, `set_read_timeout`) and end the error with `timed
+/// out`: on Unix Rust reports it as `ErrorKind::WouldBlock`.
 #[test]
 fn does_not_wait_for_ever_on_a_silent_server() {
     let (_listener, address) = support::listener();
@@ -107,6 +123,8 @@ fn does_not_wait_for_ever_on_a_silent_server() {
     assert!(error.contains(&address) && error.ends_with("timed out"), "{error}");
 }
 
+/// A `recv` that waits with a timeout may fail with EINTR after SIGSTOP and SIGCONT (signal(7)):
+/// call it again. Python does so by itself (PEP 475); in Rust it is `ErrorKind::Interrupted`.
 #[cfg(target_os = "linux")]
 #[test]
 fn goes_on_after_it_was_stopped_and_continued() {
@@ -130,6 +148,8 @@ fn goes_on_after_it_was_stopped_and_continued() {
     assert_eq!(client.finish().success(), "W\n1\n");
 }
 
+/// An empty result of `recv` is the server's close: while an answer is due, end with status 1 and
+/// `it closed the connection without an answer`.
 #[test]
 fn a_server_that_closes_too_early_is_an_error() {
     let ending = ending_with(&[b"Welcome!"]);
@@ -138,6 +158,8 @@ fn a_server_that_closes_too_early_is_an_error() {
     assert!(error.ends_with("it closed the connection without an answer"), "{error}");
 }
 
+/// ECONNRESET from `recv` or `send`, and EPIPE from `send`, end with one line: `Error: the dialogue
+/// with ADDRESS broke off: ` and the reason, status 1.
 #[test]
 fn a_server_that_resets_is_an_error() {
     let (listener, address) = support::listener();
@@ -150,6 +172,8 @@ fn a_server_that_resets_is_an_error() {
     );
 }
 
+/// Read with one `recv(1024)` for the welcome and one for each answer, and never until the close:
+/// the server decides when that is.
 #[test]
 fn a_flood_does_not_grow_its_memory() {
     let (listener, address) = support::listener();
@@ -162,6 +186,8 @@ fn a_flood_does_not_grow_its_memory() {
     drop(sent);
 }
 
+/// Check HOST:PORT (0 to 65535), the timeout (more than 0, no NaN) and that no name is empty (it
+/// sends nothing, so no answer comes): `error: ` on stderr, status 2.
 #[test]
 fn refuses_a_wrong_command_line() {
     let wrong: [&[&str]; 7] = [
@@ -179,6 +205,8 @@ fn refuses_a_wrong_command_line() {
     }
 }
 
+/// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
+/// Rust, `std::env::args` panics, so use `args_os` or `clap`. End with status 2.
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
@@ -187,6 +215,8 @@ fn refuses_arguments_that_are_not_utf_8() {
     support::start(env!("CARGO_BIN_EXE_tcp-client"), [argument]).finish().refused();
 }
 
+/// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
+/// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     let (listener, address) = support::listener();
@@ -201,6 +231,8 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
     assert!(error.contains("cannot write to standard output: "), "{error}");
 }
 
+/// Take the brackets off `[::1]` before `getaddrinfo`, and make the socket of the family that it
+/// gives, AF_INET6, instead of always AF_INET.
 #[test]
 fn talks_over_ipv6() {
     let Ok(listener) = TcpListener::bind("[::1]:0") else {
@@ -214,6 +246,8 @@ fn talks_over_ipv6() {
     assert_eq!(client.finish().success(), "W\n1\n");
 }
 
+/// Connect to each address that `getaddrinfo` gives, and give up after the last one. Python's
+/// `create_connection` does that; Rust's `connect_timeout` takes only one address.
 #[test]
 fn tries_each_address_of_a_name() {
     for dead_one_is in ["::1", "127.0.0.1"] {
@@ -235,6 +269,8 @@ fn tries_each_address_of_a_name() {
     }
 }
 
+/// Try it by hand against tcp-server-threaded.py: names go without a newline, and the next one only
+/// after the answer, as two sends may arrive in one `recv`.
 #[test]
 fn talks_with_the_python_twin_of_its_server() {
     let Some(server) = support::python_twin("tcp-server-threaded", ["127.0.0.1:0", "--delay", "0"])

@@ -56,6 +56,8 @@ fn deserted() -> (Socket, String) {
     (socket, address)
 }
 
+/// Print and flush `Connecting to localhost port N` before you connect, send the message without a
+/// newline, read as many bytes as you sent, show them as b"…" and close.
 #[test]
 fn sends_the_tutorials_message_and_prints_its_words() {
     let (listener, address) = support::listener();
@@ -69,6 +71,8 @@ fn sends_the_tutorials_message_and_prints_its_words() {
     assert_eq!(client.finish().success(), "Received b\"This is a test message\"\n");
 }
 
+/// `--help` needs 24 lines of 80 columns at most, with the default address, message and timeout and
+/// how to start the server (argparse: `epilog`; clap: `after_help`).
 #[test]
 fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
     let other_half = "cargo run -p tcp-echo-server";
@@ -76,6 +80,8 @@ fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
     support::check_help(start(&["--help"]), &parts);
 }
 
+/// Send the UTF-8 bytes of `--message`, and show the echo as Python's `repr` does, but always in
+/// double quotes and with both kinds of quotes escaped (Rust: `escape_ascii`).
 #[test]
 fn sends_the_message_that_it_is_given_and_shows_it_escaped() {
     let message = "你好\u{1b}[2J\r\n\"'\\\u{202e}";
@@ -84,6 +90,8 @@ fn sends_the_message_that_it_is_given_and_shows_it_escaped() {
     assert_eq!(ending.success(), format!("{}{echo}\n", connecting_to(&address)));
 }
 
+/// One `recv` gives what is there, perhaps one byte: call it until the whole echo is together
+/// (Rust: `read_exact`; Python has only the loop).
 #[test]
 fn puts_an_echo_together_that_arrives_byte_by_byte() {
     let (listener, address) = support::listener();
@@ -102,6 +110,8 @@ fn puts_an_echo_together_that_arrives_byte_by_byte() {
     assert_eq!(words, connecting_to(&address) + "Received b\"one\"\n");
 }
 
+/// TCP keeps no boundaries (RFC 9293 §2.2): 20,000 bytes need several `recv(1024)`. Send with
+/// `sendall` or `write_all`, as `send` may take only a part.
 #[test]
 fn takes_an_echo_whole_that_is_longer_than_one_read() {
     let message = "0123456789".repeat(2000);
@@ -110,6 +120,8 @@ fn takes_an_echo_whole_that_is_longer_than_one_read() {
     assert_eq!(ending.success(), connecting_to(&address) + &echo);
 }
 
+/// When `recv` gives nothing, the server has closed. Compare what came with what you sent: else
+/// `Error: no echo from ADDRESS: …`, status 1, with `it sent back b"…"` if anything came.
 #[test]
 fn a_missing_a_short_or_a_different_echo_is_an_error() {
     no_echo(ending_with("one", &[]));
@@ -121,6 +133,8 @@ fn a_missing_a_short_or_a_different_echo_is_an_error() {
     assert!(error.ends_with(r#"it sent back b"\xe4\n\"\\""#), "{error}");
 }
 
+/// Ask `recv` for no more than is still missing of the echo, and stop at as many bytes as you sent:
+/// an endless server then costs nothing.
 #[test]
 fn a_flood_does_not_grow_its_memory() {
     let (listener, address) = support::listener();
@@ -134,6 +148,8 @@ fn a_flood_does_not_grow_its_memory() {
     drop(sent);
 }
 
+/// Give `--timeout` to the socket (`settimeout`, `set_read_timeout`) and end the error with `timed
+/// out`: on Unix Rust reports it as `ErrorKind::WouldBlock`.
 #[test]
 fn does_not_wait_for_ever_on_a_silent_server() {
     for half in [b"".as_slice(), b"This is a"] {
@@ -146,6 +162,8 @@ fn does_not_wait_for_ever_on_a_silent_server() {
     }
 }
 
+/// A reset is an error of `recv` (ECONNRESET, ConnectionResetError) and no empty result: catch it
+/// as `Error: no echo from ADDRESS: ` and the reason, status 1.
 #[test]
 fn a_server_that_resets_is_an_error() {
     let (listener, address) = support::listener();
@@ -156,6 +174,8 @@ fn a_server_that_resets_is_an_error() {
     no_echo((client.finish(), address));
 }
 
+/// Catch ECONNREFUSED from `connect` and the failure of the name (`socket.gaierror` in Python):
+/// `Error: cannot connect to ADDRESS: `, the reason, `is tcp-echo-server running?`
 #[test]
 fn says_where_why_and_what_to_do_when_no_one_listens() {
     let (_socket, address) = deserted();
@@ -166,6 +186,8 @@ fn says_where_why_and_what_to_do_when_no_one_listens() {
     assert!(error.starts_with("Error: cannot connect to no-such-host.invalid:8888: "), "{error}");
 }
 
+/// Escape the host of the command line before you print it, also in `Connecting to …`: controls
+/// (ESC, line ends, C1) and the marks that turn text round (U+202A to 202E, U+2066 to 2069).
 #[test]
 fn neither_its_words_nor_an_error_can_steer_the_terminal() {
     let ending = start(&["a\u{1b}[2J\u{202e}\nb:1"]).finish();
@@ -174,6 +196,8 @@ fn neither_its_words_nor_an_error_can_steer_the_terminal() {
     support::check_safe(&ending.error(), 0);
 }
 
+/// A `recv` that waits with a timeout may fail with EINTR after SIGSTOP and SIGCONT (signal(7)):
+/// call it again. Python does so by itself (PEP 475); in Rust it is `ErrorKind::Interrupted`.
 #[cfg(target_os = "linux")]
 #[test]
 fn goes_on_after_it_was_stopped_and_continued() {
@@ -191,6 +215,8 @@ fn goes_on_after_it_was_stopped_and_continued() {
     assert_eq!(words, connecting_to(&address) + "Received b\"one\"\n");
 }
 
+/// Check HOST:PORT (0 to 65535, split at the last colon) and the timeout (more than 0, and no NaN)
+/// before you connect: `error: ` on stderr, status 2. argparse and clap do it.
 #[test]
 fn refuses_a_wrong_command_line() {
     let wrong: [&[&str]; 9] = [
@@ -210,6 +236,8 @@ fn refuses_a_wrong_command_line() {
     }
 }
 
+/// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
+/// Rust, `std::env::args` panics, so use `args_os` or `clap`. End with status 2.
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
@@ -220,6 +248,8 @@ fn refuses_arguments_that_are_not_utf_8() {
     }
 }
 
+/// Python's `settimeout` and poll(2) count in limited units: cut a huge timeout down. Round a tiny
+/// one up: 0 means no timeout (SO_RCVTIMEO), no blocking (Python) or an error (Rust).
 #[test]
 fn takes_a_timeout_of_years_or_nanoseconds() {
     let (listener, address) = support::listener();
@@ -232,6 +262,8 @@ fn takes_a_timeout_of_years_or_nanoseconds() {
     start(&[&address, "--timeout", "1e-9"]).finish().error();
 }
 
+/// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
+/// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     let (_listener, address) = support::listener();
@@ -244,6 +276,8 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
     assert!(error.contains("cannot write to standard output: "), "{error}");
 }
 
+/// Take the brackets off `[::1]` before `getaddrinfo`, and make the socket of the family that it
+/// gives, AF_INET6, instead of always AF_INET.
 #[test]
 fn talks_over_ipv6() {
     let Ok(listener) = TcpListener::bind("[::1]:0") else {
@@ -258,6 +292,8 @@ fn talks_over_ipv6() {
     assert_eq!(words, connecting_to(&address) + "Received b\"one\"\n");
 }
 
+/// Connect to each address that `getaddrinfo` gives, and give up after the last one. Python's
+/// `create_connection` does that; Rust's `connect_timeout` takes only one address.
 #[test]
 fn tries_each_address_of_a_name() {
     for dead_one_is in ["::1", "127.0.0.1"] {
@@ -278,6 +314,8 @@ fn tries_each_address_of_a_name() {
     }
 }
 
+/// Try it by hand against tcp-echo-server.py: send the UTF-8 bytes of the message, no newline and
+/// no length before them, and print the echo's bytes escaped.
 #[test]
 fn talks_with_the_python_twin_of_its_server() {
     let Some(server) = support::python_twin("tcp-echo-server", ["127.0.0.1:0"]) else { return };

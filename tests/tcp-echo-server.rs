@@ -44,6 +44,8 @@ fn exchange(address: &str) {
     expect_end(&mut client);
 }
 
+/// Print and flush each line: `Starting up on HOST port N` as given, `Waiting for a connection...`,
+/// the peer, and `Received b"…"` for every `recv`, also for the empty one at the end.
 #[test]
 fn echoes_the_tutorials_message_and_prints_its_words() {
     let server = start(&["localhost:0"]);
@@ -62,12 +64,16 @@ fn echoes_the_tutorials_message_and_prints_its_words() {
     }
 }
 
+/// `--help` needs 24 lines of 80 columns at most, with the default address and how to start the
+/// client (argparse: `epilog`; clap: `after_help`).
 #[test]
 fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
     let parts = ["Lesson 2", "localhost:8888", "cargo run -p tcp-echo-client"];
     support::check_help(start(&["--help"]), &parts);
 }
 
+/// Send the very bytes of `recv` back and show them as Python's `repr` does, but in double quotes
+/// and with both kinds of quotes escaped (Rust: `escape_ascii`). `recv` must take 256 bytes.
 #[test]
 fn shows_bytes_escaped_and_sends_them_back_as_they_are() {
     let (server, address) = server();
@@ -85,6 +91,8 @@ fn shows_bytes_escaped_and_sends_them_back_as_they_are() {
     assert_eq!(server.stdout.line(), format!("Received b\"{}\"", all.escape_ascii()));
 }
 
+/// No threads here: `accept` again only when the one before has ended. The second client is
+/// connected meanwhile by the system, in the backlog of `listen`.
 #[test]
 fn serves_one_client_at_a_time() {
     let (server, address) = server();
@@ -116,6 +124,8 @@ fn serves_one_client_at_a_time() {
     }
 }
 
+/// Send each piece back with `sendall` or `write_all`, as `send` may take only a part, before the
+/// next `recv`; and print each piece whole, escaped.
 #[test]
 fn echoes_a_mebibyte_whole() {
     let (server, address) = server();
@@ -138,6 +148,8 @@ fn echoes_a_mebibyte_whole() {
     assert_eq!(printed.replace('"', "").as_bytes(), message);
 }
 
+/// An empty `recv` means that the client sends no more, and not that it hears no more: send the
+/// whole echo first, then close.
 #[test]
 fn sends_the_whole_echo_to_a_client_that_has_shut_down_writing() {
     let (_server, address) = server();
@@ -149,6 +161,8 @@ fn sends_the_whole_echo_to_a_client_that_has_shut_down_writing() {
     expect_end(&mut client);
 }
 
+/// Catch the error of `recv` and `sendall` (ECONNRESET, EPIPE) around one client, not around the
+/// loop: `lost PEER: ` and the reason on stderr, then `Waiting for a connection...`.
 #[test]
 fn reports_a_reset_in_one_line_and_goes_on() {
     let (server, address) = server();
@@ -166,6 +180,8 @@ fn reports_a_reset_in_one_line_and_goes_on() {
     exchange(&address);
 }
 
+/// Who has left in the backlog shows as an error of `accept` (ECONNABORTED), of `recv` or of asking
+/// for its address: catch all of them, and go on with the next.
 #[test]
 fn outlives_clients_that_leave_before_their_turn() {
     let (_server, address) = server();
@@ -180,6 +196,8 @@ fn outlives_clients_that_leave_before_their_turn() {
     exchange(&address);
 }
 
+/// `sendall` to a client that does not read waits, and fails when that one resets (ECONNRESET,
+/// EPIPE): catch it like an error of `recv`; in C, ignore SIGPIPE.
 #[test]
 fn a_client_that_leaves_its_echo_unread_costs_one_line() {
     let (server, address) = server();
@@ -195,6 +213,8 @@ fn a_client_that_leaves_its_echo_unread_costs_one_line() {
     exchange(&address);
 }
 
+/// `accept` fails with EMFILE when no descriptor is free: say `cannot serve a client: ` and the
+/// reason on stderr, sleep 0.1 s or more, and call it again.
 #[cfg(target_os = "linux")]
 #[test]
 fn waits_when_no_descriptor_is_free_and_goes_on_when_one_is() {
@@ -223,6 +243,8 @@ fn waits_when_no_descriptor_is_free_and_goes_on_when_one_is() {
     echo(&mut client, b"two");
 }
 
+/// Check HOST:PORT (0 to 65535, split at the last colon) before you listen, and take no other
+/// options or arguments: `error: ` on stderr, status 2.
 #[test]
 fn refuses_a_wrong_command_line() {
     let wrong: [&[&str]; 6] = [
@@ -239,6 +261,8 @@ fn refuses_a_wrong_command_line() {
     }
 }
 
+/// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
+/// Rust, `std::env::args` panics, so use `args_os` or `clap`. End with status 2.
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
@@ -247,6 +271,8 @@ fn refuses_arguments_that_are_not_utf_8() {
     support::start(env!("CARGO_BIN_EXE_tcp-echo-server"), [argument]).finish().refused();
 }
 
+/// Let `bind` fail if the port is taken: no SO_REUSEPORT, and on Windows no SO_REUSEADDR. Then name
+/// address and reason on stderr, end with `; choose another port`, status 1.
 #[test]
 fn says_where_why_and_what_to_do_when_it_cannot_listen() {
     let (server, address) = server();
@@ -259,6 +285,8 @@ fn says_where_why_and_what_to_do_when_it_cannot_listen() {
     assert!(error.contains("cannot listen on 192.0.2.1:0: "), "{error}");
 }
 
+/// Escape the host of the command line before you print it, also in `Starting up on …`: controls
+/// (ESC, line ends, C1) and the marks that turn text round (U+202A to 202E, U+2066 to 2069).
 #[test]
 fn neither_its_words_nor_an_error_can_steer_the_terminal() {
     let ending = start(&["a\u{1b}[2J\u{202e}\nb:0"]).finish();
@@ -267,6 +295,8 @@ fn neither_its_words_nor_an_error_can_steer_the_terminal() {
     support::check_safe(&ending.error(), 0);
 }
 
+/// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
+/// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     let closed = Program::start_with_stdout(&mut command(&["127.0.0.1:0"]), closed_pipe());
@@ -277,6 +307,8 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
     assert!(error.contains("cannot write to standard output: "), "{error}");
 }
 
+/// Set SO_REUSEADDR before `bind`; else the port stays taken while the old connection is in
+/// TIME-WAIT (RFC 9293 §3.3.2). On Windows leave it unset.
 #[cfg(unix)]
 #[test]
 fn listens_on_the_same_port_again_at_once() {
@@ -291,6 +323,8 @@ fn listens_on_the_same_port_again_at_once() {
     exchange(&address);
 }
 
+/// Take the brackets off `[::1]`, and make the socket of the family that `getaddrinfo` gives:
+/// AF_INET6 here. Both `Starting up on ` and `Listening on ` show them.
 #[test]
 fn listens_on_ipv6() {
     if std::net::TcpListener::bind("[::1]:0").is_err() {
@@ -303,6 +337,8 @@ fn listens_on_ipv6() {
     exchange(&address);
 }
 
+/// `localhost` may lead to ::1 first: try the IPv4 addresses of `getaddrinfo` before the IPv6 ones,
+/// as the tutorial's AF_INET socket does.
 #[test]
 fn is_reachable_as_127_0_0_1_under_the_name_localhost() {
     let server = start(&["localhost:0"]);
@@ -318,6 +354,8 @@ fn is_reachable_as_127_0_0_1_under_the_name_localhost() {
     exchange(&address);
 }
 
+/// Try it by hand with tcp-echo-client.py: it waits for as many bytes as it sent, so send back each
+/// of them and nothing else.
 #[test]
 fn talks_with_the_python_twin_of_its_client() {
     let (server, address) = server();

@@ -71,6 +71,8 @@ fn answer_for(typed: &str) -> Vec<u8> {
     answer
 }
 
+/// Decode the one `recv(1024)` from GBK and print it, flush the prompt without a newline, encode
+/// the typed line in GBK without its end, send, close, end.
 #[test]
 fn holds_the_tutorials_exchange_in_gbk() {
     let (mut server, address) = server();
@@ -85,12 +87,16 @@ fn holds_the_tutorials_exchange_in_gbk() {
     assert_eq!(server.finish().success(), "");
 }
 
+/// `--help` needs 24 lines of 80 columns at most, with the default address and how to start the
+/// client (argparse: `epilog`; clap: `after_help`).
 #[test]
 fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
     let parts = ["Lesson 11", "0.0.0.0:8080", "cargo run -p tcp-client-gbk"];
     support::check_help(start(&["--help"]), &parts);
 }
 
+/// Take off one LF, then one CR, and nothing else (`strip()` takes blanks too); read one line only.
+/// An empty line sends nothing, and then comes the close.
 #[test]
 fn takes_a_typed_line_as_any_system_ends_it() {
     assert_eq!(answer_for("再见\r\n"), GOODBYE);
@@ -100,6 +106,8 @@ fn takes_a_typed_line_as_any_system_ends_it() {
     assert_eq!(answer_for("\n"), b"");
 }
 
+/// `readline` gives an empty text at the end (`input()` raises EOFError): `Error: the exchange with
+/// PEER broke off: `, `standard input ended before there was a line`. Close without a reset.
 #[test]
 fn the_end_of_its_input_is_an_error_and_the_client_sees_a_close() {
     let (mut server, address) = server();
@@ -120,6 +128,8 @@ fn asks_after_the_line(server: &Program) {
     asks(server);
 }
 
+/// Encode the whole line strictly before you send: UnicodeEncodeError has the place in `start`;
+/// Rust's encoding_rs writes `&#128512;` unless you look at its third result. Name it.
 #[test]
 fn a_line_that_gbk_cannot_express_is_an_error_and_nothing_is_sent() {
     for (typed, harmless) in [("a😀b\n", "😀"), ("b\u{1b}[2J\u{202e}\n", "202")] {
@@ -137,6 +147,8 @@ fn a_line_that_gbk_cannot_express_is_an_error_and_nothing_is_sent() {
     }
 }
 
+/// Read strictly: `sys.stdin.reconfigure(encoding="utf-8", errors="strict")`, and catch
+/// UnicodeDecodeError, a ValueError (Rust: InvalidData); then close, status 1.
 #[test]
 fn a_typed_line_that_is_no_text_is_an_error_and_nothing_is_sent() {
     let (mut server, address) = server();
@@ -148,6 +160,8 @@ fn a_typed_line_that_is_no_text_is_an_error_and_nothing_is_sent() {
     server.finish().error();
 }
 
+/// If the first `recv(1024)` ends amid a character, read on until it is whole: an incremental
+/// decoder for gb18030 (up to 4 bytes each) says in `getstate` what it holds.
 #[test]
 fn shows_a_character_that_is_split_over_two_reads_whole() {
     // One read takes 1,024 bytes: it ends after the first byte of two, and after the first three
@@ -158,6 +172,8 @@ fn shows_a_character_that_is_split_over_two_reads_whole() {
     assert_eq!(shown(&[short.as_bytes(), b"\x95\x32\x82\x36"].concat()), format!("{short}𠀀"));
 }
 
+/// Wait for the other half, but with a timeout of about a second, as the client may just wait for
+/// you; then finish the decoder: U+FFFD.
 #[test]
 fn shows_half_a_character_as_a_replacement_character() {
     // Its client keeps the connection open: the other half could still come.
@@ -175,11 +191,15 @@ fn shows_half_a_character_as_a_replacement_character() {
     expect_end(&mut client);
 }
 
+/// Decode with U+FFFD in place of an error: `errors="replace"`; the ASCII after half a character
+/// stays.
 #[test]
 fn shows_what_is_no_text_as_replacement_characters() {
     assert_eq!(shown(b"\xff\xfe ok \xc4 !"), "\u{fffd}\u{fffd} ok \u{fffd} !");
 }
 
+/// Escape after decoding: C0 with CR and LF, DEL, C1, U+2028, U+2029 and the bidirectional marks,
+/// the latter of which gb18030 has in four bytes.
 #[test]
 fn shows_what_could_steer_the_terminal_as_escapes() {
     // The four-byte ones are U+0085, U+202E, U+2066 and U+2028 in gb18030.
@@ -192,6 +212,8 @@ fn shows_what_could_steer_the_terminal_as_escapes() {
     }
 }
 
+/// A close with bytes unread is a reset (RFC 9293 §3.6.1), which can overtake the answer:
+/// `shutdown(SHUT_WR)` after the answer, and read what is left before you close.
 #[test]
 fn answers_a_long_message_too_though_it_shows_one_read_of_it() {
     let (mut server, address) = server();
@@ -209,6 +231,8 @@ fn answers_a_long_message_too_though_it_shows_one_read_of_it() {
     assert!(client.take_error().unwrap().is_none(), "the server reset the connection");
 }
 
+/// After `shutdown(SHUT_WR)` read what is left with a timeout of about a second, and then close:
+/// the client may keep its end open.
 #[test]
 fn ends_though_its_client_stays() {
     let (mut server, address) = server();
@@ -221,6 +245,8 @@ fn ends_though_its_client_stays() {
     drop(client);
 }
 
+/// Read what is left only up to a limit, such as 64 KiB, and not until the client's end: that may
+/// never come.
 #[test]
 fn ends_though_its_client_never_ends_its_message() {
     let (mut server, address) = server();
@@ -231,6 +257,8 @@ fn ends_though_its_client_never_ends_its_message() {
     flood.join().unwrap();
 }
 
+/// No bytes from the first `recv` are a close: ask nothing, but `Error: the exchange with PEER
+/// broke off: it closed the connection without a word`, status 1.
 #[test]
 fn a_client_that_closes_without_a_word_is_an_error() {
     let (server, address) = server();
@@ -244,6 +272,8 @@ fn a_client_that_closes_without_a_word_is_an_error() {
     assert!(error.ends_with("it closed the connection without a word"), "{error}");
 }
 
+/// Catch ECONNRESET from `accept` and `recv`, and ECONNRESET or EPIPE from `sendall`: one line
+/// `Error: the exchange with PEER broke off: `; in C, ignore SIGPIPE.
 #[test]
 fn a_client_that_resets_is_an_error() {
     let (server, address) = server();
@@ -262,6 +292,8 @@ fn a_client_that_resets_is_an_error() {
     assert!(error.starts_with(&format!("Error: the exchange with {peer} broke off: ")), "{error}");
 }
 
+/// Check HOST:PORT (0 to 65535) before you listen, and take no other options or arguments: `error:
+/// ` on stderr, status 2. argparse and clap do it.
 #[test]
 fn refuses_a_wrong_command_line() {
     let wrong: [&[&str]; 6] = [
@@ -278,6 +310,8 @@ fn refuses_a_wrong_command_line() {
     }
 }
 
+/// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
+/// Rust, `std::env::args` panics, so use `args_os` or `clap`. End with status 2.
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
@@ -286,6 +320,8 @@ fn refuses_arguments_that_are_not_utf_8() {
     support::start(env!("CARGO_BIN_EXE_tcp-server-gbk"), [argument]).finish().refused();
 }
 
+/// Let `bind` fail if the port is taken: no SO_REUSEPORT, and on Windows no SO_REUSEADDR. Then name
+/// address and reason on stderr, end with `; choose another port`, status 1.
 #[test]
 fn says_where_why_and_what_to_do_when_it_cannot_listen() {
     let (_server, address) = server();
@@ -297,12 +333,16 @@ fn says_where_why_and_what_to_do_when_it_cannot_listen() {
     assert!(error.contains("cannot listen on 192.0.2.1:0: "), "{error}");
 }
 
+/// Escape what an error repeats, such as the host of the command line: control characters (ESC,
+/// line ends, C1) and the marks that turn text round (U+202A to 202E, U+2066 to 2069).
 #[test]
 fn an_error_cannot_steer_the_terminal() {
     let error = start(&["a\u{1b}[2J\u{202e}\nb:0"]).finish().error();
     support::check_safe(&error, 0);
 }
 
+/// Check each print, also that of the prompt, with a flush (EPIPE, ENOSPC): close the connection
+/// without a reset, `Error: cannot write to standard output: `, status 1.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     let address = "127.0.0.1:0";
@@ -319,6 +359,8 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
     assert!(error.contains("cannot write to standard output: "), "{error}");
 }
 
+/// Set SO_REUSEADDR before `bind`; else the port stays taken while the old connection is in
+/// TIME-WAIT (RFC 9293 §3.3.2). On Windows leave it unset.
 #[cfg(unix)]
 #[test]
 fn listens_on_the_same_port_again_at_once() {
@@ -329,6 +371,8 @@ fn listens_on_the_same_port_again_at_once() {
     assert_eq!(exchange(again, &address, HELLO), "你好");
 }
 
+/// Give the host, without brackets, to `getaddrinfo`, and bind to the first address that works,
+/// with a socket of its family; 0.0.0.0 is INADDR_ANY and shown as it is.
 #[test]
 fn listens_on_every_ipv4_address_on_ipv6_and_under_a_name() {
     let mut addresses = vec!["0.0.0.0:0", "localhost:0"];
@@ -344,6 +388,8 @@ fn listens_on_every_ipv4_address_on_ipv6_and_under_a_name() {
     }
 }
 
+/// Try it by hand with tcp-client-gbk.py: it reads until you close, so close after the answer,
+/// which is GBK without a newline.
 #[test]
 fn talks_with_the_python_twin_of_its_client() {
     let (mut server, address) = server();

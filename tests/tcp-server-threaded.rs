@@ -38,6 +38,8 @@ fn dialogue(stream: &mut TcpStream) {
     expect_end(stream);
 }
 
+/// Send `Welcome!`, then `Hello, NAME!` for each `recv`, all without a newline; at `exit` close.
+/// Print the two lines of each connection with its address, and flush them.
 #[test]
 fn holds_the_tutorials_dialogue_and_prints_its_words() {
     let (server, address) = server();
@@ -48,12 +50,16 @@ fn holds_the_tutorials_dialogue_and_prints_its_words() {
     assert_eq!(server.stdout.line(), format!("Connection from {peer} closed."));
 }
 
+/// `--help` needs 24 lines of 80 columns at most, with the default address, both options and how to
+/// start the client (argparse: `epilog`; clap: `after_help`).
 #[test]
 fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
     let parts = ["Lesson 4", "127.0.0.1:9999", "--delay", "1024", "cargo run -p tcp-client"];
     support::check_help(start(&["--help"]), &parts);
 }
 
+/// `--delay` takes fractions of a second: sleep so long after each `recv` and before its answer
+/// (`time.sleep`, `thread::sleep`), in the connection's own thread.
 #[test]
 fn pauses_before_each_answer() {
     let server = start(&["127.0.0.1:0", "--delay", "0.3"]);
@@ -65,6 +71,8 @@ fn pauses_before_each_answer() {
     assert!(start.elapsed() >= Duration::from_millis(300), "{:?}", start.elapsed());
 }
 
+/// Do not decode or strip: put the bytes between `Hello, ` and `!` and send them in one call. Only
+/// exactly `exit` ends it, and `recv` must take 1,024 bytes.
 #[test]
 fn answers_any_bytes_with_the_same_bytes() {
     let (_server, address) = server();
@@ -78,6 +86,8 @@ fn answers_any_bytes_with_the_same_bytes() {
     }
 }
 
+/// When the client shuts down its sending half, `recv` gives no bytes (b"", 0) and no error: close
+/// then, instead of answering nothing for ever.
 #[test]
 fn ends_a_conversation_at_the_end_of_the_stream() {
     let (server, address) = server();
@@ -92,6 +102,8 @@ fn ends_a_conversation_at_the_end_of_the_stream() {
     );
 }
 
+/// Handle each connection in a thread of its own, started right after `accept` (`threading.Thread`,
+/// `thread::spawn`), so that the loop can accept the next one.
 #[test]
 fn serves_clients_side_by_side() {
     let (_server, address) = server();
@@ -102,6 +114,8 @@ fn serves_clients_side_by_side() {
     expect(&mut first, b"Hello, Michael!");
 }
 
+/// A process has 1,024 descriptors by default (`ulimit -n`): one for each connection, so no `dup`
+/// or `try_clone`. An idle thread must block in `recv`, and not poll.
 #[test]
 fn serves_one_more_beside_a_thousand_idle_connections() {
     // macOS and Windows give a test fewer descriptors by default.
@@ -116,6 +130,8 @@ fn serves_one_more_beside_a_thousand_idle_connections() {
     dialogue(&mut connect(&address));
 }
 
+/// Take a place from a semaphore before you serve a connection, and give it back however that ends
+/// (`finally`, `with`, `Drop`): `threading.BoundedSemaphore(N)`.
 #[test]
 fn lets_a_client_wait_while_all_places_are_taken() {
     let server = start(&["127.0.0.1:0", "--delay", "0", "--max-connections", "2"]);
@@ -137,6 +153,8 @@ fn lets_a_client_wait_while_all_places_are_taken() {
     }
 }
 
+/// In the thread, catch the error of `recv` and `sendall` (ECONNRESET): one line `lost PEER: ` and
+/// the reason on stderr, then the closing line; nothing else may end by it.
 #[test]
 fn reports_a_reset_in_one_line_and_goes_on() {
     let (server, address) = server();
@@ -151,6 +169,8 @@ fn reports_a_reset_in_one_line_and_goes_on() {
     dialogue(&mut connect(&address));
 }
 
+/// Ask for a long queue: `listen(4096)`. The tutorial's 5, or the 128 of Rust's std, lose clients
+/// of a burst; Linux allows up to net.core.somaxconn.
 #[test]
 fn welcomes_a_burst_of_clients() {
     // Far more than std's own backlog of 128: all are connected before one place comes free.
@@ -170,6 +190,8 @@ fn welcomes_a_burst_of_clients() {
     }
 }
 
+/// `accept` fails with EMFILE when no descriptor is free: say `cannot serve a client: ` and the
+/// reason on stderr, sleep 0.1 s or more, and call it again.
 #[cfg(unix)]
 #[test]
 fn waits_when_no_descriptor_is_free_and_goes_on_when_one_is() {
@@ -190,6 +212,8 @@ fn waits_when_no_descriptor_is_free_and_goes_on_when_one_is() {
     dialogue(&mut connect(&address));
 }
 
+/// A thread may fail to start: `Thread.start` raises RuntimeError, `thread::spawn` panics
+/// (`thread::Builder` does not). Say `cannot serve a client: `, close it, free its place.
 #[cfg(target_os = "linux")]
 #[test]
 fn loses_one_client_and_not_itself_when_no_thread_can_start() {
@@ -216,6 +240,8 @@ fn loses_one_client_and_not_itself_when_no_thread_can_start() {
     panic!("no client is served any more: {:?}", server.stderr);
 }
 
+/// Check HOST:PORT (0 to 65535), `--delay` (0 or more, finite, no NaN) and `--max-connections` (1
+/// or more) before you listen: `error: ` on stderr, status 2.
 #[test]
 fn refuses_a_wrong_command_line() {
     let wrong: [&[&str]; 12] = [
@@ -238,6 +264,8 @@ fn refuses_a_wrong_command_line() {
     }
 }
 
+/// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
+/// Rust, `std::env::args` panics, so use `args_os` or `clap`. End with status 2.
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
@@ -246,6 +274,8 @@ fn refuses_arguments_that_are_not_utf_8() {
     support::start(env!("CARGO_BIN_EXE_tcp-server-threaded"), [argument]).finish().refused();
 }
 
+/// Let `bind` fail if the port is taken: no SO_REUSEPORT, and on Windows no SO_REUSEADDR. Then name
+/// address and reason on stderr, end with `; choose another port`, status 1.
 #[test]
 fn says_where_why_and_what_to_do_when_it_cannot_listen() {
     let (server, address) = server();
@@ -258,12 +288,16 @@ fn says_where_why_and_what_to_do_when_it_cannot_listen() {
     assert!(error.contains("cannot listen on 192.0.2.1:0: "), "{error}");
 }
 
+/// Escape what an error repeats, such as the host of the command line: control characters (ESC,
+/// line ends, C1) and the marks that turn text round (U+202A to 202E, U+2066 to 2069).
 #[test]
 fn an_error_cannot_steer_the_terminal() {
     let error = start(&["a\u{1b}[2J\u{202e}\nb:0"]).finish().error();
     support::check_safe(&error, 0);
 }
 
+/// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
+/// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     let closed = Program::start_with_stdout(&mut command(&["127.0.0.1:0"]), closed_pipe());
@@ -274,6 +308,8 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
     assert!(error.contains("cannot write to standard output: "), "{error}");
 }
 
+/// Set SO_REUSEADDR before `bind`; else the port stays taken while the old connection is in
+/// TIME-WAIT (RFC 9293 §3.3.2). On Windows leave it unset.
 #[cfg(unix)]
 #[test]
 fn listens_on_the_same_port_again_at_once() {
@@ -285,6 +321,8 @@ fn listens_on_the_same_port_again_at_once() {
     dialogue(&mut connect(&address));
 }
 
+/// Take the brackets off `[::1]`, and make the socket of the family that `getaddrinfo` gives:
+/// AF_INET6 here. `Listening on ` shows the brackets again.
 #[test]
 fn listens_on_ipv6() {
     if std::net::TcpListener::bind("[::1]:0").is_err() {
@@ -296,12 +334,16 @@ fn listens_on_ipv6() {
     dialogue(&mut connect(&address));
 }
 
+/// Give the host to `getaddrinfo` and bind to what comes back, or let `bind` look it up (Python
+/// does for IPv4); a parser for numbers alone does not know `localhost`.
 #[test]
 fn takes_a_name_for_an_address() {
     let server = start(&["localhost:0", "--delay", "0"]);
     dialogue(&mut connect(&server.address()));
 }
 
+/// Try it by hand with tcp-client.py: each answer must go out in one `sendall`, as this client
+/// takes one `recv` for one answer, and without a newline.
 #[test]
 fn talks_with_the_python_twin_of_its_client() {
     let (_server, address) = server();

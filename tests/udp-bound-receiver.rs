@@ -45,6 +45,8 @@ fn printed_for(encoding: &str, datagrams: &[&[u8]]) -> String {
     receiver.finish().success()
 }
 
+/// `bind` a SOCK_DGRAM socket, take one datagram with `recvfrom`, print its text decoded from GBK,
+/// and end: the default of `--count` is 1. UDP knows no `listen` and no `accept`.
 #[test]
 fn prints_the_text_of_one_gbk_datagram_and_ends() {
     let (receiver, address) = receiver(&[]);
@@ -52,6 +54,8 @@ fn prints_the_text_of_one_gbk_datagram_and_ends() {
     assert_eq!(receiver.finish().success(), "你好\n");
 }
 
+/// One `recvfrom` is one datagram and one line: count them, flush each line, and end after the last
+/// one that was asked for.
 #[test]
 fn prints_as_many_datagrams_as_it_is_asked_for() {
     let (mut receiver, address) = receiver(&["--count", "3"]);
@@ -62,6 +66,8 @@ fn prints_as_many_datagrams_as_it_is_asked_for() {
     assert_eq!(receiver.finish().success(), "three\n");
 }
 
+/// With `--count 0` never end, and flush after each line: in a pipe stdout is buffered by blocks
+/// (Python: `print(…, flush=True)`).
 #[test]
 fn a_count_of_zero_is_for_ever_and_each_line_comes_at_once() {
     let (mut receiver, address) = receiver(&["--count", "0"]);
@@ -72,6 +78,8 @@ fn a_count_of_zero_is_for_ever_and_each_line_comes_at_once() {
     assert!(receiver.runs());
 }
 
+/// `--encoding utf-8` decodes datagrams as UTF-8, with U+FFFD for what is none: `decode("utf-8",
+/// "replace")`; stdout itself is always UTF-8.
 #[test]
 fn prints_utf_8_on_request() {
     assert_eq!(
@@ -80,11 +88,15 @@ fn prints_utf_8_on_request() {
     );
 }
 
+/// Zero bytes from `recvfrom` are an empty datagram (RFC 768 allows it), not an end as in TCP:
+/// print an empty line and count it.
 #[test]
 fn an_empty_datagram_is_an_empty_line_and_counts() {
     assert_eq!(printed_for("gbk", &[b"", b"a", b""]), "\na\n\n");
 }
 
+/// Take datagrams from everyone: `bind` alone, no `connect` to the first sender, and nothing kept
+/// from one datagram to the next.
 #[test]
 fn every_datagram_is_one_line_whoever_sent_it() {
     let (receiver, address) = receiver(&["--count", "0"]);
@@ -99,6 +111,8 @@ fn every_datagram_is_one_line_whoever_sent_it() {
     }
 }
 
+/// Give `recvfrom` room for 65,536 bytes: what does not fit into the tutorial's 1,024 is lost in
+/// silence (Windows: an error), and no second call gives it.
 #[test]
 fn prints_the_largest_datagrams_whole() {
     // macOS sends no more than the sysctl net.inet.udp.maxdgram: 9,216 bytes.
@@ -109,6 +123,8 @@ fn prints_the_largest_datagrams_whole() {
     assert!(printed == "x".repeat(x) + "\n", "{} bytes: {printed}", printed.len());
 }
 
+/// Decode with U+FFFD in place of an error: `decode("gb18030", "replace")`; the ASCII after half a
+/// character stays. A datagram that is no text must not end the program.
 #[test]
 fn shows_what_is_no_text_as_replacement_characters_and_goes_on() {
     let datagrams: [&[u8]; 4] = [b"\xff", b"a\xffb", b"\xc4!", HELLO];
@@ -117,6 +133,8 @@ fn shows_what_is_no_text_as_replacement_characters_and_goes_on() {
     assert_eq!(printed_for("utf-8", &datagrams), "\u{fffd}\n\u{fffd}\u{fffd}\nok\n");
 }
 
+/// Decode each datagram by itself, to its end: an incremental decoder that lives on, right for a
+/// TCP stream, would join two datagrams.
 #[test]
 fn half_a_character_at_the_end_does_not_leak_into_the_next_datagram() {
     // In GBK, the half would make a character with the `a`.
@@ -126,6 +144,8 @@ fn half_a_character_at_the_end_does_not_leak_into_the_next_datagram() {
     assert_eq!(printed_for("utf-8", &datagrams), "\u{fffd}\n\u{fffd}\n");
 }
 
+/// After decoding (as gb18030, which has C1 and bidirectional marks too) escape C0 with CR and LF,
+/// DEL, C1, U+2028, U+2029 and those marks: one datagram is one line.
 #[test]
 fn shows_what_could_steer_the_terminal_as_escapes() {
     let gbk: [&[u8]; 4] = [
@@ -142,6 +162,8 @@ fn shows_what_could_steer_the_terminal_as_escapes() {
     }
 }
 
+/// Set no timeout for `recvfrom` (`settimeout(None)` is the default): to wait is what a receiver is
+/// for.
 #[test]
 fn waits_in_silence_for_as_long_as_it_takes() {
     let (mut receiver, address) = receiver(&[]);
@@ -151,6 +173,8 @@ fn waits_in_silence_for_as_long_as_it_takes() {
     assert_eq!(receiver.finish().success(), "你好\n");
 }
 
+/// The system keeps what comes meanwhile in the socket's buffer. If `recvfrom` fails with EINTR
+/// after SIGCONT, call it again; Python does so by itself (PEP 475).
 #[cfg(target_os = "linux")]
 #[test]
 fn goes_on_after_it_was_stopped_and_continued() {
@@ -169,6 +193,8 @@ fn goes_on_after_it_was_stopped_and_continued() {
     assert_eq!(receiver.finish().success(), "two\n");
 }
 
+/// Set no SO_REUSEADDR here: with UDP it lets two programs share the port. Catch the failure of
+/// `bind` and of the name: `Error: cannot listen on ADDRESS: …; choose another port`.
 #[test]
 fn says_where_why_and_what_to_do_when_it_cannot_listen() {
     let (_receiver, address) = receiver(&[]);
@@ -182,11 +208,15 @@ fn says_where_why_and_what_to_do_when_it_cannot_listen() {
     }
 }
 
+/// Escape what an error repeats, such as the host of the command line: control characters (ESC,
+/// line ends, C1) and the marks that turn text round (U+202A to 202E, U+2066 to 2069).
 #[test]
 fn an_error_cannot_steer_the_terminal() {
     support::check_safe(&start(&["a\u{1b}[2J\u{202e}\nb:0"]).finish().error(), 0);
 }
 
+/// UDP has no TIME-WAIT: the port is free when the program has ended, if no thread or child of it
+/// keeps the socket.
 #[test]
 fn receives_on_the_same_port_again_at_once() {
     let (first, address) = receiver(&[]);
@@ -198,6 +228,8 @@ fn receives_on_the_same_port_again_at_once() {
     assert_eq!(again.finish().success(), "again\n");
 }
 
+/// Bind to port 0, then ask the socket which port it got (`getsockname`, `local_addr`) and print
+/// that one after `Listening on `.
 #[test]
 fn port_0_is_any_free_one() {
     let (first, address) = receiver(&[]);
@@ -208,6 +240,8 @@ fn port_0_is_any_free_one() {
     assert_eq!(first.finish().success() + &second.finish().success(), "first\nsecond\n");
 }
 
+/// Bind to 0.0.0.0 as it is given (INADDR_ANY), and not to 127.0.0.1 or the host name's address;
+/// print it so after `Listening on `.
 #[test]
 fn receives_on_every_address_of_this_machine() {
     let receiver = start(&["0.0.0.0:0"]);
@@ -217,6 +251,8 @@ fn receives_on_every_address_of_this_machine() {
     assert_eq!(receiver.finish().success(), "你好\n");
 }
 
+/// Take the brackets off `[::1]`, and make the socket of the family that `getaddrinfo` gives:
+/// AF_INET6 here. `Listening on ` shows the brackets again.
 #[test]
 fn receives_over_ipv6() {
     if UdpSocket::bind("[::1]:0").is_err() {
@@ -229,6 +265,8 @@ fn receives_over_ipv6() {
     assert_eq!(receiver.finish().success(), "你好\n");
 }
 
+/// Give the host to `getaddrinfo` and bind to what comes back, or let `bind` look it up (Python
+/// does for IPv4); a parser for numbers alone does not know `localhost`.
 #[test]
 fn takes_a_name_for_an_address() {
     let receiver = start(&["localhost:0"]);
@@ -236,6 +274,8 @@ fn takes_a_name_for_an_address() {
     assert_eq!(receiver.finish().success(), "你好\n");
 }
 
+/// Check HOST:PORT (0 to 65535), `--count` (a whole number, 0 or more) and the encoding (`gbk` or
+/// `utf-8`) before you bind: `error: ` on stderr, status 2.
 #[test]
 fn refuses_a_wrong_command_line() {
     let wrong: [&[&str]; 12] = [
@@ -258,6 +298,8 @@ fn refuses_a_wrong_command_line() {
     }
 }
 
+/// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
+/// Rust, `std::env::args` panics, so use `args_os` or `clap`. End with status 2.
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
@@ -266,12 +308,16 @@ fn refuses_arguments_that_are_not_utf_8() {
     support::start(env!("CARGO_BIN_EXE_udp-bound-receiver"), [argument]).finish().refused();
 }
 
+/// `--help` needs 24 lines of 80 columns at most, with the default address, count and encoding and
+/// how to start the sender (argparse: `epilog`; clap: `after_help`).
 #[test]
 fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
     let parts = ["Lesson 8", "0.0.0.0:7788", "--count", "gbk", "cargo run -p udp-sender"];
     support::check_help(start(&["--help"]), &parts);
 }
 
+/// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
+/// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     let error_with = |stdout: std::process::Stdio| {
@@ -287,6 +333,8 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
     assert!(error.contains("cannot write to standard output: "), "{error}");
 }
 
+/// Try it by hand with udp-sender.py: it sends one datagram in GBK without a newline, so the line's
+/// end is yours to print.
 #[test]
 fn talks_with_the_python_twin_of_its_sender() {
     let (receiver, address) = receiver(&[]);

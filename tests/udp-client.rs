@@ -51,6 +51,8 @@ fn words_for(answers: &[&[u8]]) -> String {
     client.finish().success()
 }
 
+/// Send one name as one datagram without a newline, wait for its answer, print and flush it, and
+/// only then send the next: UDP keeps no order.
 #[test]
 fn sends_the_tutorials_names_and_prints_the_answers() {
     let (server, address) = server();
@@ -63,6 +65,8 @@ fn sends_the_tutorials_names_and_prints_the_answers() {
     assert_eq!(client.finish().success(), "");
 }
 
+/// `--help` needs 24 lines of 80 columns at most, with the default address, names and timeout and
+/// how to start the server (argparse: `epilog`; clap: `after_help`).
 #[test]
 fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
     let other_half = "cargo run -p udp-server";
@@ -70,6 +74,8 @@ fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
     support::check_help(start(&["--help"]), &parts);
 }
 
+/// What follows the address are the names, in UTF-8. An empty name is a datagram of 0 bytes (RFC
+/// 768): `send(b"")` sends it, so do not skip it.
 #[test]
 fn sends_the_names_that_it_is_given_also_an_empty_one() {
     let (server, address) = server();
@@ -81,11 +87,15 @@ fn sends_the_names_that_it_is_given_also_an_empty_one() {
     assert_eq!(client.finish().success(), "你好, \n你好, 张三\n你好, a b\n");
 }
 
+/// Zero bytes from `recv` are an empty datagram, and no end as in TCP: print an empty line and send
+/// the next name.
 #[test]
 fn prints_an_empty_answer_as_an_empty_line() {
     assert_eq!(words_for(&[b"", b"1"]), "\n1\n");
 }
 
+/// Before you print an answer, escape C0 with CR and LF, DEL, C1, U+2028, U+2029 and the
+/// bidirectional marks: one answer is one line, and no ESC gets through.
 #[test]
 fn shows_what_could_steer_the_terminal_as_escapes() {
     let printed = words_for(&[
@@ -99,6 +109,8 @@ fn shows_what_could_steer_the_terminal_as_escapes() {
     }
 }
 
+/// Decode each datagram by itself with U+FFFD for what is no UTF-8 (`errors="replace"`,
+/// `from_utf8_lossy`): no decoder that remembers half a character for the next one.
 #[test]
 fn shows_what_is_no_text_as_replacement_characters() {
     // A datagram is a text of its own: half a character is not completed by the next one.
@@ -106,6 +118,8 @@ fn shows_what_is_no_text_as_replacement_characters() {
     assert_eq!(words_for(&answers), "H\u{fffd}\n\u{fffd}\u{fffd}\nend \u{fffd}\n\u{fffd}!\n");
 }
 
+/// Give `recv` room for 65,536 bytes: what does not fit into a smaller buffer is lost in silence,
+/// and no second call gives it.
 #[test]
 fn prints_the_longest_answer_that_there_is_whole() {
     let (server, address) = server();
@@ -118,6 +132,8 @@ fn prints_the_longest_answer_that_there_is_whole() {
     assert_eq!(client.finish().success(), answer + "\n");
 }
 
+/// `connect` the UDP socket to the server: then the system drops what others send. Or compare the
+/// address from `recvfrom`, and wait on.
 #[test]
 fn takes_no_answer_from_anyone_but_the_server() {
     let (server, address) = server();
@@ -131,6 +147,8 @@ fn takes_no_answer_from_anyone_but_the_server() {
     assert_eq!(client.finish().success(), "a\nb\n");
 }
 
+/// UDP does not repeat what is lost: `settimeout` before `recv`, then `Error: no answer from
+/// ADDRESS: timed out` and `is udp-server running there?`. On Unix Rust says `WouldBlock`.
 #[test]
 fn a_lost_answer_is_an_error() {
     let (_silent, address) = server();
@@ -141,6 +159,8 @@ fn a_lost_answer_is_an_error() {
     assert!(error.ends_with("is udp-server running there?"), "{error}");
 }
 
+/// Only a socket that is connected (`connect`) hears of ICMP "port unreachable": ECONNREFUSED from
+/// `recv`, at once. Catch the failure of the name (`socket.gaierror`) as well.
 #[test]
 fn says_where_why_and_what_to_do_when_no_one_is_there() {
     let (server, address) = server();
@@ -153,6 +173,8 @@ fn says_where_why_and_what_to_do_when_no_one_is_there() {
     assert!(error.starts_with("Error: no answer from no-such-host.invalid:9999: "), "{error}");
 }
 
+/// Over 65,507 bytes `send` fails with EMSGSIZE: catch it as `Error: no answer from ADDRESS: `, cut
+/// nothing, and send no further name.
 #[cfg(target_os = "linux")]
 #[test]
 fn sends_no_part_of_a_name_that_is_too_long_for_a_datagram() {
@@ -170,12 +192,16 @@ fn sends_no_part_of_a_name_that_is_too_long_for_a_datagram() {
     server.recv(&mut [0]).expect_err("a part of the name was sent, or the next one");
 }
 
+/// Escape what an error repeats, such as the host of the command line: control characters (ESC,
+/// line ends, C1) and the marks that turn text round (U+202A to 202E, U+2066 to 2069).
 #[test]
 fn an_error_cannot_steer_the_terminal() {
     let error = start(&["a\u{1b}[2J\u{202e}\nb:1"]).finish().error();
     support::check_safe(&error, 0);
 }
 
+/// A `recv` that waits with a timeout may fail with EINTR after SIGSTOP and SIGCONT (signal(7)):
+/// call it again. Python does so by itself (PEP 475); in Rust it is `ErrorKind::Interrupted`.
 #[cfg(target_os = "linux")]
 #[test]
 fn goes_on_after_it_was_stopped_and_continued() {
@@ -191,6 +217,8 @@ fn goes_on_after_it_was_stopped_and_continued() {
     assert_eq!(client.finish().success(), "1\n");
 }
 
+/// Check HOST:PORT (0 to 65535) and the timeout (more than 0, and no NaN) before you send: `error:
+/// ` on stderr, status 2. argparse and clap do it.
 #[test]
 fn refuses_a_wrong_command_line() {
     let wrong: [&[&str]; 7] = [
@@ -208,6 +236,8 @@ fn refuses_a_wrong_command_line() {
     }
 }
 
+/// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
+/// Rust, `std::env::args` panics, so use `args_os` or `clap`. End with status 2.
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
@@ -218,6 +248,8 @@ fn refuses_arguments_that_are_not_utf_8() {
     }
 }
 
+/// Python's `settimeout` and poll(2) count in limited units: cut a huge timeout down. Round a tiny
+/// one up: 0 means no timeout (SO_RCVTIMEO), no blocking (Python) or an error (Rust).
 #[test]
 fn takes_a_timeout_of_years_or_nanoseconds() {
     let (server, address) = server();
@@ -227,6 +259,8 @@ fn takes_a_timeout_of_years_or_nanoseconds() {
     Program::start(&mut command(&[&address, "--timeout", "1e-9"])).finish().error();
 }
 
+/// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
+/// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     let (server, address) = server();
@@ -241,6 +275,8 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
     assert!(error.contains("cannot write to standard output: "), "{error}");
 }
 
+/// Take the brackets off `[::1]` before `getaddrinfo`, and make the socket of the family that it
+/// gives, AF_INET6, instead of always AF_INET.
 #[test]
 fn talks_over_ipv6() {
     let Ok((server, address)) = server_at("[::1]:0") else {
@@ -251,6 +287,8 @@ fn talks_over_ipv6() {
     assert_eq!(client.finish().success(), "1\n");
 }
 
+/// To `connect` a UDP socket sends nothing and so succeeds: ask the first name at one address, and
+/// when `recv` fails (ECONNREFUSED), at the next that `getaddrinfo` gives.
 #[test]
 fn tries_each_address_of_a_name() {
     for dead_one_is in ["::1", "127.0.0.1"] {
@@ -269,6 +307,7 @@ fn tries_each_address_of_a_name() {
     }
 }
 
+/// Try it by hand against udp-server.py: each name is one datagram, in UTF-8 and without a newline.
 #[test]
 fn talks_with_the_python_twin_of_its_server() {
     let Some(server) = support::python_twin("udp-server", ["127.0.0.1:0"]) else { return };

@@ -44,6 +44,8 @@ fn expect_nothing(receiver: &UdpSocket, address: &str) {
     expect(receiver, b"the first");
 }
 
+/// Print the prompt without a newline and flush it, read one line, encode it (`encode("gbk")`) and
+/// send it with one `sendto` on a SOCK_DGRAM socket; then end.
 #[test]
 fn asks_for_a_line_and_sends_it_in_gbk() {
     let (receiver, address) = receiver();
@@ -54,6 +56,8 @@ fn asks_for_a_line_and_sends_it_in_gbk() {
     assert_eq!(sender.finish().success(), "");
 }
 
+/// Take off one LF, then one CR, and nothing else (`strip()` takes blanks too). An empty line is a
+/// datagram of 0 bytes, and the end of the input ends a line as well.
 #[test]
 fn sends_the_line_without_its_end() {
     let (receiver, address) = receiver();
@@ -74,6 +78,8 @@ fn sends_the_line_without_its_end() {
     }
 }
 
+/// With `--message` neither prompt nor read: send the text as it is, also an empty one, and with
+/// its line ends.
 #[test]
 fn sends_a_message_from_the_command_line_without_asking() {
     let (receiver, address) = receiver();
@@ -84,6 +90,8 @@ fn sends_a_message_from_the_command_line_without_asking() {
     }
 }
 
+/// `--encoding utf-8` is for what goes over the wire, whatever the terminal's encoding is; options
+/// may stand before the address.
 #[test]
 fn sends_utf_8_on_request() {
     let (receiver, address) = receiver();
@@ -92,6 +100,8 @@ fn sends_utf_8_on_request() {
     expect(&receiver, "你好 😀".as_bytes());
 }
 
+/// Encode strictly: UnicodeEncodeError has the place in `start`; Rust's encoding_rs writes
+/// `&#128512;` unless you look at its third result. Name it as U+1F600: `cannot send this text: `.
 #[test]
 fn names_the_character_that_gbk_lacks_and_sends_nothing() {
     let (receiver, address) = receiver();
@@ -109,7 +119,8 @@ fn names_the_character_that_gbk_lacks_and_sends_nothing() {
     expect_nothing(&receiver, &address);
 }
 
-// macOS sends no more than the sysctl net.inet.udp.maxdgram: 9,216 bytes.
+/// 65,535 bytes less 20 of IPv4 and 8 of UDP (RFC 768) are 65,507; more is EMSGSIZE from `sendto`,
+/// to be caught. macOS sends no more than the sysctl net.inet.udp.maxdgram: 9,216 bytes.
 #[cfg(any(target_os = "linux", windows))]
 #[test]
 fn sends_the_largest_datagram_and_refuses_a_larger_one() {
@@ -126,6 +137,8 @@ fn sends_the_largest_datagram_and_refuses_a_larger_one() {
     expect(&receiver, largest.as_bytes());
 }
 
+/// `readline` gives an empty text at the end of the input and "\n" for an empty line: the first is
+/// `standard input ended`, status 1, and nothing is sent.
 #[test]
 fn an_input_that_ends_before_there_is_a_line_is_an_error() {
     let (receiver, address) = receiver();
@@ -136,6 +149,8 @@ fn an_input_that_ends_before_there_is_a_line_is_an_error() {
     expect_nothing(&receiver, &address);
 }
 
+/// Read strictly: `sys.stdin.reconfigure(encoding="utf-8", errors="strict")`, and catch
+/// UnicodeDecodeError (Rust: InvalidData): `cannot read a line of text from standard input: `.
 #[test]
 fn an_input_that_is_not_utf_8_is_an_error() {
     let (receiver, address) = receiver();
@@ -146,6 +161,8 @@ fn an_input_that_is_not_utf_8_is_an_error() {
     expect_nothing(&receiver, &address);
 }
 
+/// UDP has no acknowledgement (RFC 768): when `sendto` has taken the datagram, end with status 0.
+/// Wait for no answer.
 #[test]
 fn is_not_told_that_no_one_receives() {
     let (receiver, address) = receiver();
@@ -154,6 +171,8 @@ fn is_not_told_that_no_one_receives() {
     assert_eq!(start(&[&address, "--message", "lost"]).finish().success(), "");
 }
 
+/// Catch the failure of the name (`socket.gaierror`) and of `sendto` (EINVAL for port 0): `Error:
+/// cannot send N bytes to ADDRESS: ` and the reason, with the name as it was given.
 #[test]
 fn says_where_and_why_when_it_cannot_send() {
     let error = start(&["no-such-host.invalid:7788", "--message", "x"]).finish().error();
@@ -166,12 +185,16 @@ fn says_where_and_why_when_it_cannot_send() {
     assert!(error.starts_with("Error: cannot send 1 bytes to 127.0.0.1:0: "), "{error}");
 }
 
+/// Escape what an error repeats, such as the host of the command line: control characters (ESC,
+/// line ends, C1) and the marks that turn text round (U+202A to 202E, U+2066 to 2069).
 #[test]
 fn an_error_cannot_steer_the_terminal() {
     let sender = start(&["a\u{1b}[2J\u{202e}\nb:1", "--message", "x"]);
     support::check_safe(&sender.finish().error(), 0);
 }
 
+/// Look the name up with `getaddrinfo` and make a socket of the family that it gives; `localhost`
+/// may be 127.0.0.1, ::1 or both.
 #[test]
 fn takes_a_name_for_an_address() {
     // localhost may be an address of either family, or both: so this socket is for both.
@@ -188,6 +211,8 @@ fn takes_a_name_for_an_address() {
     expect(&receiver, b"by name");
 }
 
+/// Take the brackets off `[::1]` before `getaddrinfo`, and make the socket of the family that it
+/// gives, AF_INET6, instead of always AF_INET.
 #[test]
 fn sends_over_ipv6() {
     let Ok(receiver) = UdpSocket::bind("[::1]:0") else {
@@ -199,6 +224,8 @@ fn sends_over_ipv6() {
     expect(&receiver, HELLO);
 }
 
+/// When `sendto` fails at one address that `getaddrinfo` gives, try the next. Leave the length to
+/// the system: an IPv6 datagram has room for 65,527 bytes, an IPv4 one for 65,507.
 #[cfg(target_os = "linux")]
 #[test]
 fn tries_each_address_of_a_name() {
@@ -220,6 +247,8 @@ fn tries_each_address_of_a_name() {
     }
 }
 
+/// Check HOST:PORT (0 to 65535) and the encoding (`gbk` or `utf-8`) first, and take no second
+/// argument: `error: ` on stderr, status 2. argparse's `choices` and clap do it.
 #[test]
 fn refuses_a_wrong_command_line() {
     let wrong: [&[&str]; 10] = [
@@ -240,6 +269,8 @@ fn refuses_a_wrong_command_line() {
     }
 }
 
+/// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
+/// Rust, `std::env::args` panics, so use `args_os` or `clap`. End with status 2.
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
@@ -254,12 +285,16 @@ fn refuses_arguments_that_are_not_utf_8() {
     expect_nothing(&receiver, &address);
 }
 
+/// `--help` needs 24 lines of 80 columns at most, with the default address and encoding and how to
+/// start the receiver (argparse: `epilog`; clap: `after_help`).
 #[test]
 fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
     let parts = ["Lesson 7", "127.0.0.1:7788", "gbk", "cargo run -p udp-bound-receiver"];
     support::check_help(start(&["--help"]), &parts);
 }
 
+/// The prompt must be flushed and its failure seen (EPIPE, ENOSPC): `Error: cannot write to
+/// standard output: `, status 1, and nothing is sent.
 #[test]
 fn ends_with_an_error_when_it_cannot_ask() {
     let (receiver, address) = receiver();
@@ -276,6 +311,8 @@ fn ends_with_an_error_when_it_cannot_ask() {
     assert!(error.contains("cannot write to standard output: "), "{error}");
 }
 
+/// With `--message` print nothing to stdout, and do not flush it at the end: a closed pipe is no
+/// error then.
 #[test]
 fn needs_no_stdout_for_a_message_from_the_command_line() {
     let (receiver, address) = receiver();
@@ -284,6 +321,8 @@ fn needs_no_stdout_for_a_message_from_the_command_line() {
     expect(&receiver, HELLO);
 }
 
+/// Try it by hand with udp-bound-receiver.py: the text must be GBK, in one datagram, without a
+/// newline.
 #[test]
 fn talks_with_the_python_twin_of_its_receiver() {
     let Some(receiver) = support::python_twin("udp-bound-receiver", ["127.0.0.1:0"]) else {

@@ -50,6 +50,8 @@ fn ask(client: &UdpSocket, name: &[u8]) {
     expect(client, &[b"Hello, ", name, b"!"].concat());
 }
 
+/// Print `Bind UDP on PORT...`; then for each `recvfrom` print `Received from HOST:PORT.`, flush,
+/// and `sendto` the answer to the address that it gave.
 #[test]
 fn answers_the_tutorials_names_and_prints_its_words() {
     let (server, address) = server();
@@ -61,12 +63,16 @@ fn answers_the_tutorials_names_and_prints_its_words() {
     }
 }
 
+/// `--help` needs 24 lines of 80 columns at most, with the default address and how to start the
+/// client (argparse: `epilog`; clap: `after_help`).
 #[test]
 fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
     let parts = ["Lesson 9", "127.0.0.1:9999", "cargo run -p udp-client"];
     support::check_help(start(&["--help"]), &parts);
 }
 
+/// Put the bytes between `Hello, ` and `!` without decoding them, and print only who sent them. An
+/// empty datagram has an answer too: zero bytes are no end in UDP.
 #[test]
 fn answers_any_bytes_with_the_same_bytes() {
     let (server, address) = server();
@@ -79,6 +85,8 @@ fn answers_any_bytes_with_the_same_bytes() {
     }
 }
 
+/// Receive up to 65,536 bytes. The answer is 8 longer: over 65,507, `sendto` fails with EMSGSIZE;
+/// catch it inside the loop, say `cannot answer PEER: ` on stderr, and go on.
 #[test]
 fn answers_a_datagram_as_long_as_its_answer_may_be_and_goes_on_after_a_longer_one() {
     if cfg!(target_os = "macos") {
@@ -100,6 +108,8 @@ fn answers_a_datagram_as_long_as_its_answer_may_be_and_goes_on_after_a_longer_on
     }
 }
 
+/// Answer to the address that came with this very datagram, and not to the last or first client; so
+/// no `connect` on the server's socket.
 #[test]
 fn answers_each_of_several_clients_with_its_own_name() {
     let (server, address) = server();
@@ -117,6 +127,8 @@ fn answers_each_of_several_clients_with_its_own_name() {
     }
 }
 
+/// Print who sent it, but do not answer what begins with `Hello, `: else a forged source address
+/// sets two such servers on each other for ever.
 #[test]
 fn does_not_answer_an_answer() {
     let (server, address) = server();
@@ -134,6 +146,8 @@ fn does_not_answer_an_answer() {
     }
 }
 
+/// An answer to a closed port comes back as ICMP "port unreachable": on Windows `recvfrom` then
+/// fails with WSAECONNRESET. Catch its errors inside the loop, and go on.
 #[test]
 fn outlives_clients_that_do_not_wait_for_their_answer() {
     let (server, address) = server();
@@ -147,6 +161,8 @@ fn outlives_clients_that_do_not_wait_for_their_answer() {
     ask(&client(&address), b"Tracy");
 }
 
+/// Check HOST:PORT (0 to 65535) before you bind, and take no other options or arguments: `error: `
+/// on stderr, status 2. argparse and clap do it.
 #[test]
 fn refuses_a_wrong_command_line() {
     let wrong: [&[&str]; 7] = [
@@ -164,6 +180,8 @@ fn refuses_a_wrong_command_line() {
     }
 }
 
+/// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
+/// Rust, `std::env::args` panics, so use `args_os` or `clap`. End with status 2.
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
@@ -172,6 +190,8 @@ fn refuses_arguments_that_are_not_utf_8() {
     support::start(env!("CARGO_BIN_EXE_udp-server"), [argument]).finish().refused();
 }
 
+/// Set no SO_REUSEADDR here: with UDP it lets two programs share the port. Catch the failure of
+/// `bind`: `Error: cannot listen on ADDRESS: `, the reason, `; choose another port`.
 #[test]
 fn says_where_why_and_what_to_do_when_it_cannot_listen() {
     let (server, address) = server();
@@ -184,12 +204,16 @@ fn says_where_why_and_what_to_do_when_it_cannot_listen() {
     assert!(error.contains("cannot listen on 192.0.2.1:0: "), "{error}");
 }
 
+/// Escape what an error repeats, such as the host of the command line: control characters (ESC,
+/// line ends, C1) and the marks that turn text round (U+202A to 202E, U+2066 to 2069).
 #[test]
 fn an_error_cannot_steer_the_terminal() {
     let error = start(&["a\u{1b}[2J\u{202e}\nb:0"]).finish().error();
     support::check_safe(&error, 0);
 }
 
+/// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
+/// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     let closed = Program::start_with_stdout(&mut command(&["127.0.0.1:0"]), closed_pipe());
@@ -200,6 +224,8 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
     assert!(error.contains("cannot write to standard output: "), "{error}");
 }
 
+/// UDP has no TIME-WAIT: `bind` works at once when the program before has ended. Bind to the port
+/// that is given, and not to 0.
 #[test]
 fn listens_on_the_same_port_again_at_once() {
     let (server, address) = server();
@@ -210,6 +236,8 @@ fn listens_on_the_same_port_again_at_once() {
     ask(&client(&address), b"Tracy");
 }
 
+/// Take the brackets off `[::1]`, and make the socket of the family that `getaddrinfo` gives,
+/// AF_INET6. Show the brackets in `Received from `, while `Bind UDP on ` has the port alone.
 #[test]
 fn listens_on_ipv6() {
     if UdpSocket::bind("[::1]:0").is_err() {
@@ -225,12 +253,16 @@ fn listens_on_ipv6() {
     assert_eq!(server.stdout.line(), format!("Received from {peer}."));
 }
 
+/// Give the host to `getaddrinfo` and bind to what comes back, or let `bind` look it up (Python
+/// does for IPv4); a parser for numbers alone does not know `localhost`.
 #[test]
 fn takes_a_name_for_an_address() {
     let server = start(&["localhost:0"]);
     ask(&client(&server.address()), b"Michael");
 }
 
+/// Try it by hand with udp-client.py: it takes an answer only from the address it asked, so answer
+/// from the socket that received.
 #[test]
 fn talks_with_the_python_twin_of_its_client() {
     let (_server, address) = server();

@@ -94,7 +94,7 @@ fn results(output: &str) -> impl Iterator<Item = (&str, &str)> {
 
 /// `sends_the_names` as a sentence.
 fn sentence(test: &str) -> String {
-    test.replace('_', " ")
+    test.replace("::", ": ").replace('_', " ")
 }
 
 /// What a failed test printed.
@@ -108,8 +108,10 @@ fn message(output: &str, test: &str) -> String {
 
 /// The comment on a test.
 fn hint(tests: &str, test: &str) -> String {
-    let before = tests.split_once(&format!("fn {test}(")).map_or("", |(before, _)| before);
-    let lines = before.lines().rev().take_while(|line| !line.is_empty());
+    // A test in a module is called `module::test`, and is indented.
+    let name = test.rsplit("::").next().unwrap_or(test);
+    let before = tests.split_once(&format!("fn {name}(")).map_or("", |(before, _)| before);
+    let lines = before.trim_end().lines().rev().map(str::trim).take_while(|line| !line.is_empty());
     let mut comment: Vec<_> = lines.filter_map(|line| line.strip_prefix("/// ")).collect();
     comment.reverse();
     comment.join(" ")
