@@ -332,8 +332,7 @@ fn does_not_wait_for_ever_on_a_silent_server() {
 /// cannot connect to ADDRESS: `, the reason, `; start the server first`.
 #[test]
 fn says_where_why_and_what_to_do_when_no_one_listens() {
-    let (listener, address) = support::listener();
-    drop(listener);
+    let (_socket, address) = support::deserted();
     for address in [&address, "no-such-host.invalid:9999"] {
         let error = start(&["client", address]).finish().error();
         assert!(error.starts_with(&format!("Error: cannot connect to {address}: ")), "{error}");

@@ -982,8 +982,7 @@ fn does_not_wait_for_ever_to_be_connected() {
 /// codec raises UnicodeError, no OSError. End with `; are host and port right?`
 #[test]
 fn says_where_why_and_what_to_do_when_it_cannot_connect() {
-    let (listener, address) = support::listener();
-    drop(listener);
+    let (_socket, address) = support::deserted();
     let long_label = format!("{}.invalid:80", "a".repeat(70));
     for address in [&address, "no-such-host.invalid:8000", "no..such.host:80", &long_label] {
         let _row = Row(address);

@@ -4,10 +4,9 @@
 mod support;
 
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::process::Command;
 
-use socket2::{Domain, Socket, Type};
 use support::{Ending, Program, accept, closed_pipe, expect, expect_end, full_device, reset};
 
 /// 你好 and 再见 in GBK.
@@ -49,14 +48,6 @@ fn shown(pieces: &[&[u8]]) -> String {
     let words = ending_with(start(&[&address]), &listener, pieces).success();
     let line = words.strip_suffix('\n').expect(&words);
     line.strip_prefix("接收到的信息为: ").expect(&words).to_owned()
-}
-
-/// An address where no one listens, nor can while its socket is kept.
-fn deserted() -> (Socket, String) {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
-    let address = socket.local_addr().unwrap().as_socket().unwrap().to_string();
-    (socket, address)
 }
 
 /// Flush each prompt, without a newline; connect when IP and port are known, before the text is
@@ -238,7 +229,7 @@ fn a_wrong_ip_or_port_that_is_typed_is_an_error() {
 /// tcp-server-gbk running?`, before you ask for the text.
 #[test]
 fn says_where_why_and_what_to_do_when_no_one_listens() {
-    let (_socket, address) = deserted();
+    let (_socket, address) = support::deserted();
     let error = start(&[&address]).finish().error();
     assert!(error.starts_with(&format!("Error: cannot connect to {address}: ")), "{error}");
     assert!(error.ends_with("is tcp-server-gbk running?"), "{error}");

@@ -105,8 +105,7 @@ fn prints_a_character_that_is_split_over_two_reads_whole() {
 /// cannot connect to ADDRESS: `, the reason, `is tcp-server-threaded running?`
 #[test]
 fn says_where_why_and_what_to_do_when_no_one_listens() {
-    let (listener, address) = support::listener();
-    drop(listener);
+    let (_socket, address) = support::deserted();
     let error = start(&[&address]).finish().error();
     assert!(error.starts_with(&format!("Error: cannot connect to {address}: ")), "{error}");
     assert!(error.ends_with("is tcp-server-threaded running?"), "{error}");
@@ -164,7 +163,10 @@ fn a_server_that_closes_too_early_is_an_error() {
 fn a_server_that_resets_is_an_error() {
     let (listener, address) = support::listener();
     let client = start(&[&address]);
-    reset(accept(&listener));
+    let mut stream = accept(&listener);
+    stream.write_all(b"Welcome!").unwrap();
+    expect(&mut stream, b"Michael"); // now it is connected, and knows it
+    reset(stream);
     let error = client.finish().error();
     assert!(
         error.starts_with(&format!("Error: the dialogue with {address} broke off: ")),

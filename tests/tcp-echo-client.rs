@@ -4,10 +4,9 @@
 mod support;
 
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::process::Command;
 
-use socket2::{Domain, Socket, Type};
 use support::{Ending, Program, accept, closed_pipe, expect, expect_end, full_device, reset};
 
 fn command(arguments: &[&str]) -> Command {
@@ -46,14 +45,6 @@ fn no_echo((ending, address): (Ending, String)) -> String {
 fn connecting_to(address: &str) -> String {
     let (host, port) = address.rsplit_once(':').unwrap();
     format!("Connecting to {host} port {port}\n")
-}
-
-/// An address where no one listens, nor can while its socket is kept.
-fn deserted() -> (Socket, String) {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
-    let address = socket.local_addr().unwrap().as_socket().unwrap().to_string();
-    (socket, address)
 }
 
 /// Print and flush `Connecting to localhost port N` before you connect, send the message without a
@@ -178,7 +169,7 @@ fn a_server_that_resets_is_an_error() {
 /// `Error: cannot connect to ADDRESS: `, the reason, `is tcp-echo-server running?`
 #[test]
 fn says_where_why_and_what_to_do_when_no_one_listens() {
-    let (_socket, address) = deserted();
+    let (_socket, address) = support::deserted();
     let error = start(&[&address]).finish().error();
     assert!(error.starts_with(&format!("Error: cannot connect to {address}: ")), "{error}");
     assert!(error.ends_with("is tcp-echo-server running?"), "{error}");
@@ -219,7 +210,8 @@ fn goes_on_after_it_was_stopped_and_continued() {
 /// before you connect: `error: ` on stderr, status 2. argparse and clap do it.
 #[test]
 fn refuses_a_wrong_command_line() {
-    let wrong: [&[&str]; 9] = [
+    let wrong: [&[&str]; 10] = [
+        &["--message", ""],
         &["localhost"],
         &["localhost:"],
         &["localhost:65536"],

@@ -217,8 +217,10 @@ fn waits_when_no_descriptor_is_free_and_goes_on_when_one_is() {
 #[cfg(target_os = "linux")]
 #[test]
 fn loses_one_client_and_not_itself_when_no_thread_can_start() {
-    // Each thread reserves 2 MiB for its stack; this is room for some, not for 100.
-    let limited = &mut with_limit(&command(&["127.0.0.1:0", "--delay", "0"]), ["-v", "100000"]);
+    // Room for eight stacks of 1 GiB, and then enough memory for everything but one more.
+    let command = &with_limit(&command(&["127.0.0.1:0", "--delay", "0"]), ["-v", "8912896"]);
+    let limited = &mut with_limit(command, ["-s", "1048576"]);
+    limited.env("RUST_MIN_STACK", (1 << 30).to_string());
     let mut server = Program::start(limited);
     let address = server.address();
     let clients: Vec<_> = (0..100).map(|_| connect(&address)).collect();

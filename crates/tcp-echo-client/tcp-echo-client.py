@@ -16,7 +16,7 @@ def main():
         epilog="First, in another terminal: cargo run -p tcp-echo-server",
     )
     parser.add_argument("address", nargs="?", type=host_port, default="localhost:8888", help="[%(default)s]")
-    parser.add_argument("--message", type=str.encode, default="This is a test message", help="[%(default)s]")
+    parser.add_argument("--message", type=message, default="This is a test message", help="[%(default)s]")
     parser.add_argument("--timeout", type=seconds, default=30, help="[%(default)s]")
     args = parser.parse_args()
     address = safe(args.address)
@@ -44,6 +44,12 @@ def talk(stream, message):
     if echo != message:
         raise ConnectionError(f'it sent back b"{escape(echo)}"')
     say(f'Received b"{escape(echo)}"')
+
+
+def message(text):
+    if not text:
+        raise argparse.ArgumentTypeError("the message is empty")
+    return text.encode()
 
 
 def split(address):

@@ -11,11 +11,13 @@
 use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use socket2::{Domain, SockRef, Socket, Type};
 
 /// How long a test waits for what must come. No test passes or fails by how fast it came.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -356,6 +358,14 @@ pub fn listener() -> (TcpListener, String) {
     (listener, address)
 }
 
+/// An address where no one listens, nor can while its socket is kept.
+pub fn deserted() -> (Socket, String) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap().to_string();
+    (socket, address)
+}
+
 /// The next client of a test's server.
 pub fn accept(listener: &TcpListener) -> TcpStream {
     listener.set_nonblocking(true).unwrap();
@@ -401,7 +411,7 @@ pub fn expect_end(stream: &mut TcpStream) {
 
 /// Ends a connection with a reset (RST) in place of a close (FIN).
 pub fn reset(stream: TcpStream) {
-    socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+    SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
     drop(stream);
 }
 

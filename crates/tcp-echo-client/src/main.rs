@@ -18,7 +18,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use clap::Parser;
+use clap::{Parser, builder::NonEmptyStringValueParser};
 use netcommon::{Report, blocking, safe};
 
 /// Lesson 3: a TCP client that sends one message and checks its echo.
@@ -29,7 +29,7 @@ struct Args {
     #[arg(value_name = "HOST:PORT", default_value = "localhost:8888", value_parser = host_port)]
     address: String,
     /// What to send
-    #[arg(long, value_name = "TEXT", default_value = "This is a test message")]
+    #[arg(long, value_name = "TEXT", default_value = "This is a test message", value_parser = NonEmptyStringValueParser::new())]
     message: String,
     /// Limit for connecting, and for each read
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]

@@ -42,11 +42,12 @@ fn main() -> Result<(), Report> {
     let listener = listen(&address)
         .map_err(|error| anyhow!("cannot listen on {address}: {error}; choose another port"))?;
     writeln!(io::stderr(), "Listening on {}", listener.local_addr()?)?;
+    print("Waiting for a connection...")?;
     loop {
-        print("Waiting for a connection...")?;
         let Ok((stream, peer)) = listener.accept().inspect_err(pause) else { continue };
         print(&format!("Connection from {peer}"))?;
         serve(stream, peer);
+        print("Waiting for a connection...")?;
     }
 }
 
