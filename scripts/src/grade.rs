@@ -14,6 +14,9 @@ use crate::terminal;
 /// How long a requirement waits for what must come, in seconds.
 const PATIENCE: &str = "10";
 
+/// How many lines of a test are shown, up to the one that failed.
+const SHOWN: usize = 4;
+
 /// Runs a lesson's tests against your own program, in any language
 #[derive(clap::Args)]
 pub(crate) struct Grade {
@@ -59,7 +62,7 @@ impl Grade {
                     Style::new().red().apply_to("✗"),
                     sentence(test)
                 ))?;
-                explain(&message(&output, test), &hint(&tests, test))?;
+                explain(&message(&output, test), &tests, &hint(&tests, test))?;
             }
         }
         ensure!(all > 0, "{} has no tests to run", lesson.name);
@@ -118,14 +121,23 @@ fn hint(tests: &str, test: &str) -> String {
 }
 
 /// Prints why a requirement is not met: what was sent, what came back, and where it went wrong.
-fn explain(message: &str, hint: &str) -> Result<()> {
+fn explain(message: &str, tests: &str, hint: &str) -> Result<()> {
     let mut left = String::new();
     for line in message.lines() {
-        // The first lines say where in the test it was; what follows a note is for us.
-        if line.is_empty() || line.starts_with("thread '") || line.starts_with("note: ") {
+        if line.is_empty() || line.starts_with("note: ") {
             continue;
         }
-        if let Some(got) = line.strip_prefix("  left: ") {
+        if line.starts_with("thread '") && line.contains("/support/") {
+            continue; // the helper that failed says enough
+        }
+        if let Some((_, place)) = line.split_once(".rs:").filter(|_| line.starts_with("thread '")) {
+            // What was sent, and what was then expected: the lines of the test up to the one that failed.
+            let number =
+                place.split(':').next().and_then(|number| number.parse().ok()).unwrap_or(1);
+            for line in tests.lines().take(number).skip(number.saturating_sub(SHOWN)) {
+                terminal::print(&format!("    {} {line}", Style::new().dim().apply_to("|")))?;
+            }
+        } else if let Some(got) = line.strip_prefix("  left: ") {
             got.clone_into(&mut left);
             terminal::print(&format!("    came:     {got}"))?;
         } else if let Some(expected) = line.strip_prefix(" right: ") {
