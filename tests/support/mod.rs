@@ -135,6 +135,39 @@ pub fn wait_for_state(id: u32, state: char) {
     }
 }
 
+/// What a program holds of the system (Linux, proc(5)).
+#[derive(Debug)]
+pub struct Resources {
+    pub descriptors: usize,
+    pub threads: usize,
+    /// Resident memory, in bytes.
+    pub resident: usize,
+}
+
+/// What process `id` holds now.
+pub fn resources(id: u32) -> Resources {
+    let count =
+        |folder| std::fs::read_dir(format!("/proc/{id}/{folder}")).expect("it runs").count();
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("it runs");
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = resident.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
+    let resident = 1024 * kilobytes.expect("proc(5) tells the resident memory");
+    Resources { descriptors: count("fd"), threads: count("task"), resident }
+}
+
+/// Waits until process `id` holds no more than that.
+pub fn wait_for_resources(id: u32, enough: impl Fn(&Resources) -> bool) -> Resources {
+    let deadline = Instant::now() + patience();
+    loop {
+        let now = resources(id);
+        if enough(&now) {
+            return now;
+        }
+        assert!(Instant::now() < deadline, "it still holds {now:?}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// A running program; killed when it is dropped.
 pub struct Program {
     child: Child,
@@ -159,8 +192,17 @@ impl Program {
 
     /// Starts `command` with a standard output of the test's choice.
     pub fn start_with_stdout(command: &mut Command, stdout: impl Into<Stdio>) -> Self {
+        Self::start_with(command, stdout, Stdio::piped())
+    }
+
+    /// Starts `command` with a standard output and a standard error of the test's choice.
+    pub fn start_with(
+        command: &mut Command,
+        stdout: impl Into<Stdio>,
+        stderr: impl Into<Stdio>,
+    ) -> Self {
         command.env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE");
-        command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(stdout).stderr(stderr);
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let stdout = Stream::new(child.stdout.take());
         let stderr = Stream::new(child.stderr.take());
@@ -207,6 +249,37 @@ impl Program {
     /// Whether it still runs.
     pub fn runs(&mut self) -> bool {
         self.child.try_wait().expect("a child can be waited for").is_none()
+    }
+
+    /// Sends it a signal by kill(1): `-STOP`.
+    #[cfg(unix)]
+    pub fn signal(&self, name: &str) {
+        let id = self.id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+
+    /// Stops and continues it, as Ctrl-Z and `fg` do, while it waits (Linux).
+    #[cfg(target_os = "linux")]
+    pub fn stop_and_continue(&self) {
+        wait_for_state(self.id(), 'S');
+        for (signal, state) in [("-STOP", 'T'), ("-CONT", 'S')] {
+            self.signal(signal);
+            wait_for_state(self.id(), state);
+        }
+    }
+
+    /// Sends it SIGINT, as Ctrl-C does, or SIGTERM, and checks that it ends by that, without a
+    /// word: killed by the signal, or with the status that a shell makes of that (128 and its
+    /// number).
+    #[cfg(unix)]
+    #[track_caller]
+    pub fn check_ends_by(self, signal: &str) {
+        use std::os::unix::process::ExitStatusExt;
+        self.signal(signal);
+        let ending = self.finish();
+        let status = ending.status.code().or(ending.status.signal().map(|number| 128 + number));
+        assert_eq!(status, Some(if signal == "-INT" { 130 } else { 143 }), "{ending:#?}");
+        assert_eq!(ending.stderr, "");
     }
 
     /// Ends its input and waits for it to end by itself.
@@ -441,6 +514,32 @@ pub fn with_hosts(command: &Command, hosts: &str) -> Option<Command> {
         .args(command.get_args());
     Some(outer)
 }
+
+/// Runs `command` after the shell's `redirections`: `>&-` takes its standard output away.
+pub fn with_streams(command: &Command, redirections: &str) -> Command {
+    let mut outer = Command::new("sh");
+    outer.args(["-c", &format!("exec \"$0\" \"$@\" {redirections}")]);
+    outer.arg(command.get_program()).args(command.get_args());
+    outer
+}
+
+/// Runs `command` in a network of its own, which `setup` (a line for `sh`) makes what it is: at
+/// first it has a loopback that is down (Linux, root). Elsewhere nothing, said aloud.
+pub fn with_network(command: &Command, setup: &str) -> Option<Command> {
+    let may = Command::new("unshare").args(["--net", "ip", "link"]).output();
+    if !may.is_ok_and(|output| output.status.success()) {
+        left_out("a network of its own needs Linux and root");
+        return None;
+    }
+    let mut outer = Command::new("unshare");
+    outer.args(["--net", "sh", "-c", &format!("{setup}\nexec \"$0\" \"$@\"")]);
+    outer.arg(command.get_program()).args(command.get_args());
+    Some(outer)
+}
+
+/// A [`with_network`] that has loopback, but no IPv6, as on a machine where that is switched off.
+pub const NO_IPV6: &str =
+    "ip link set lo up && echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6 || exit 99";
 
 /// Runs `command` under a limit of the shell's `ulimit`: `["-n", "32"]`.
 pub fn with_limit(command: &Command, limit: [&str; 2]) -> Command {
