@@ -421,6 +421,44 @@ fn an_error_cannot_steer_the_terminal() {
     }
 }
 
+/// Both end a program unless it asks otherwise (signal(7)): leave them alone, or end with 128 and
+/// the number. Python makes SIGINT a KeyboardInterrupt: catch that around all of `main`.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_and_kill_end_it_at_once() {
+    for signal in ["-INT", "-TERM"] {
+        let (server, address) = server();
+        be_greeted(&address);
+        server.check_ends_by(signal);
+    }
+}
+
+/// A line on stderr about one client may fail (EPIPE), as after the end of a terminal: go on
+/// without it (`let _ = writeln!(…)`, `contextlib.suppress(OSError)`).
+#[cfg(unix)]
+#[test]
+fn goes_on_when_no_one_reads_its_stderr() {
+    let (mut server, address) =
+        Program::start_and_close_stderr(command(&["server", "127.0.0.1:0"]));
+    for _ in 0..3 {
+        reset(connect(&address)); // which may be lost, and a line about it, too
+    }
+    assert!(server.runs());
+    be_greeted(&address);
+}
+
+/// `Listening on ` may fail as well (ENOSPC): end with status 1. Rust's `eprintln!` would panic, so
+/// use `writeln!`; Python tries stderr again at exit (status 120), unless it is None by then.
+#[test]
+fn ends_with_an_error_when_stderr_is_full() {
+    let Some(full) = full_device() else {
+        return support::left_out("there is no /dev/full here");
+    };
+    let stdout = std::process::Stdio::piped();
+    let server = Program::start_with(&mut command(&["server", "127.0.0.1:0"]), stdout, full);
+    assert_eq!(server.finish().status.code(), Some(1));
+}
+
 /// First `server`, `client` or nothing, an address only behind one of them, port 0 to 65535, a
 /// timeout over 0 and no NaN: else `error: ` on stderr and status 2, before any socket.
 #[test]
@@ -599,6 +637,22 @@ mod own_machine {
         let hosts = "2001:db8::2 two.example\n127.0.0.2 two.example\n";
         let both = command(&["--timeout", "5"]);
         let Some(mut both) = on_own_machine(&both, "two.example", hosts) else { return };
+        let ending = Program::start(&mut both).finish();
+        assert!(ending.status.success(), "{ending:?}");
+        assert_eq!(ending.stderr.trim_end(), "Listening on 127.0.0.2:9999");
+        check_exchange(&ending.stdout);
+    }
+
+    /// Where IPv6 is switched off, the name may still lead to ::1 first: when `bind` or `connect`
+    /// fails there (EADDRNOTAVAIL), try the next address.
+    #[test]
+    fn does_without_ipv6_where_it_is_switched_off() {
+        let hosts = "::1 demo.example\n127.0.0.2 demo.example\n";
+        let both = command(&[]);
+        let mut without = Command::new("sh");
+        let off = "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6 && exec \"$0\" \"$@\"";
+        without.args(["-c", off]).arg(both.get_program()).args(both.get_args());
+        let Some(mut both) = on_own_machine(&without, "demo.example", hosts) else { return };
         let ending = Program::start(&mut both).finish();
         assert!(ending.status.success(), "{ending:?}");
         assert_eq!(ending.stderr.trim_end(), "Listening on 127.0.0.2:9999");

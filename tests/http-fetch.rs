@@ -401,6 +401,18 @@ fn title(content_type: &str, page: &[u8]) -> Option<String> {
     Some(rest.strip_suffix('\n').unwrap_or_else(|| panic!("{printed:?}")).to_owned())
 }
 
+/// Python's stdout has the terminal's encoding (on Windows often GBK), and `print` raises an error
+/// for what that lacks: `sys.stdout.reconfigure(encoding="utf-8")`.
+#[test]
+fn prints_utf_8_whatever_the_terminal_has() {
+    let (listener, address) = support::listener();
+    let mut command = command(&[&address]);
+    command.env("PYTHONIOENCODING", "ascii");
+    let mut fetch = Fetch::run(command, folder(), &listener);
+    fetch.send(ok("", "<title>新浪首页</title>"));
+    assert_eq!(fetch.then(Then::Close).page().0, "HTTP/1.1 200 OK\n新浪首页\n");
+}
+
 /// In this order: byte order mark, Content-Type, a meta within 1,024 bytes (WHATWG HTML §13.2.3.2),
 /// valid UTF-8, else GB18030. `gb2312` means GB18030, `iso-8859-1` windows-1252.
 #[test]
@@ -882,6 +894,16 @@ fn another_protocol_is_an_error_that_shows_its_start() {
     }
 }
 
+/// 101 is no interim answer to wait behind (RFC 9110 §15.2.2): what follows it is another protocol,
+/// for which no one asked here.
+#[test]
+fn a_switch_to_another_protocol_is_an_error() {
+    let switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
+    let frame = b"\x81\x05hello";
+    fails([switch.as_slice(), frame].concat(), Then::Hold);
+    fails(switch, Then::Close);
+}
+
 /// ECONNRESET from `recv` is an error, and not the end of the body, also where a close would be its
 /// end. Delete the temporary file, too.
 #[test]
@@ -1111,6 +1133,67 @@ fn a_full_disk_is_an_error() {
     assert!(error.starts_with("Error: cannot write /dev/full: "), "{error}");
 }
 
+/// Runs `command` where /mnt is a disk of 64 KiB with a file `page`, and then shows what is there;
+/// `setup` may change it first (Linux, root). Elsewhere nothing, said aloud.
+fn on_small_disk(command: &Command, setup: &str) -> Option<Command> {
+    let may = Command::new("unshare").args(["--mount", "true"]).output();
+    if !may.is_ok_and(|output| output.status.success()) {
+        support::left_out("a disk of its own needs Linux and root");
+        return None;
+    }
+    let script = format!(
+        "mount -t tmpfs -o size=64k tmpfs /mnt && echo old >/mnt/page && {setup} || exit 99
+        \"$0\" \"$@\"; status=$?; ls -A /mnt; cat /mnt/page; exit $status"
+    );
+    let mut outer = Command::new("unshare");
+    outer.args(["--mount", "sh", "-c", &script]);
+    outer.arg(command.get_program()).args(command.get_args());
+    Some(outer)
+}
+
+/// After ENOSPC delete the temporary file, or the disk stays full: what was there before is all
+/// that is there, and unchanged.
+#[test]
+fn a_disk_that_fills_up_keeps_the_old_page_and_nothing_else() {
+    let (listener, address) = support::listener();
+    let command = command(&[&address, "-o", "/mnt/page"]);
+    let Some(command) = on_small_disk(&command, "true") else { return };
+    let mut fetch = Fetch::run(command, folder(), &listener);
+    fetch.send(ok("Content-Length: 1000000\r\n", "x".repeat(1_000_000)));
+    let Fetched { ending, .. } = fetch.then(Then::Close);
+    assert_eq!(ending.stdout, "HTTP/1.1 200 OK\nContent-Length: 1000000\npage\nold\n");
+    let error = ending.error();
+    assert!(error.starts_with("Error: cannot write /mnt/page: "), "{error}");
+}
+
+/// Make the temporary file before you connect: in a folder that is read-only (EROFS, EACCES)
+/// nothing is asked of the server.
+#[test]
+fn a_folder_that_is_read_only_is_an_error_before_anything_is_sent() {
+    let (listener, address) = support::listener();
+    listener.set_nonblocking(true).unwrap();
+    let command = command(&[&address, "-o", "/mnt/new"]);
+    let Some(mut command) = on_small_disk(&command, "mount -o remount,ro /mnt") else { return };
+    let ending = Program::start(&mut command).finish();
+    assert_eq!(ending.stdout, "page\nold\n");
+    let error = ending.error();
+    assert!(error.starts_with("Error: cannot write /mnt/new: "), "{error}");
+    assert_eq!(listener.accept().expect_err("it connects").kind(), ErrorKind::WouldBlock);
+}
+
+/// Without a way to the server there is an error at once (ENETUNREACH), and nothing to wait for:
+/// catch it like a refusal.
+#[test]
+fn no_way_to_the_server_is_an_error() {
+    // TEST-NET-1 (RFC 5737), on a machine that has loopback alone.
+    let command = command(&["http://192.0.2.1/"]);
+    let Some(mut command) = support::with_network(&command, "ip link set lo up") else { return };
+    let folder = folder();
+    let error = Program::start(command.current_dir(folder.path())).finish().error();
+    assert!(error.starts_with("Error: cannot connect to 192.0.2.1:80: "), "{error}");
+    assert_eq!(files(folder.path()), BTreeMap::new());
+}
+
 /// A rename replaces a link itself: find out first where it leads (`os.path.realpath`,
 /// `std::fs::canonicalize`), and make the temporary file there.
 #[cfg(unix)]
@@ -1263,6 +1346,16 @@ fn refuses_a_url_that_is_nearly_right() {
         "http://127.0.0.1/a\\b",
         "http://127.0.0.1/?`a|b^`",
     ] {
+        let _row = Row(url);
+        refused(&[url]);
+    }
+}
+
+/// A zone has no place in a URL (RFC 9844, WHATWG URL §3.5): `%1` and `%25eth0` in the host are
+/// refused, status 2, and not cut off.
+#[test]
+fn refuses_a_zone_in_a_url() {
+    for url in ["http://[::1%1]/", "http://[::1%251]/", "http://[fe80::1%25eth0]:8000/"] {
         let _row = Row(url);
         refused(&[url]);
     }

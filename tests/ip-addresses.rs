@@ -490,6 +490,15 @@ fn shows_what_could_steer_the_terminal_as_escapes() {
     assert!(words.contains("[2J"), "{words}");
 }
 
+/// Python's stdout has the terminal's encoding (on Windows often GBK), and `print` raises an error
+/// for what that lacks: `sys.stdout.reconfigure(encoding="utf-8")`.
+#[test]
+fn prints_utf_8_whatever_the_terminal_has() {
+    let table = Program::start(&mut command(&[])).finish().success();
+    let program = Program::start(command(&[]).env("PYTHONIOENCODING", "ascii"));
+    assert_eq!(program.finish().success(), table);
+}
+
 /// Break the 128 bits into two lines, shorten remarks to 80 columns, and leave no blanks at a
 /// line's end, where a column is padded.
 #[test]

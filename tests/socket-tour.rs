@@ -162,6 +162,24 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
     }
 }
 
+/// Take 127.0.0.1 for each stop, and not `localhost`: that may lead to ::1, which no one has where
+/// IPv6 is switched off.
+#[test]
+fn makes_the_whole_tour_where_ipv6_is_switched_off() {
+    let Some(mut command) = support::with_network(&command(&[]), support::NO_IPV6) else { return };
+    let tour = Program::start(&mut command).finish().success();
+    assert!(!tour.contains("cannot show"), "{tour}");
+}
+
+/// Python's stdout has the terminal's encoding (on Windows often GBK), and `print` raises an error
+/// for what that lacks: `sys.stdout.reconfigure(encoding="utf-8")`.
+#[test]
+fn prints_utf_8_whatever_the_terminal_has() {
+    let program = Program::start(command(&["fileno"]).env("PYTHONIOENCODING", "ascii"));
+    let stop = program.finish().success();
+    assert!(stop.starts_with("fileno()  \u{b7}  "), "{stop}");
+}
+
 /// Catch the errors of a stop (OSError): on the whole tour print `    cannot show NAME(): ` with
 /// the reason and go on; a stop that was asked for alone ends with `Error: ` and status 1.
 #[cfg(target_os = "linux")]

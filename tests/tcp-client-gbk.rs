@@ -285,6 +285,16 @@ fn goes_on_after_it_was_stopped_and_continued() {
     assert!(words.ends_with("接收到的信息为: 再见\n"), "{words}");
 }
 
+/// A program may be started without a standard input (`<&-`): that is an input that has ended,
+/// also where `sys.stdin` is None (Python).
+#[cfg(unix)]
+#[test]
+fn no_standard_input_at_all_is_an_error() {
+    let mut command = support::with_streams(&command(&[]), "<&-");
+    let error = Program::start(&mut command).finish().error();
+    assert!(error.contains("standard input"), "{error}");
+}
+
 /// Check HOST:PORT (0 to 65535) and the timeout (more than 0, and no NaN) before the first
 /// question: `error: ` on stderr, status 2. argparse and clap do it.
 #[test]

@@ -93,6 +93,19 @@ fn shows_what_is_no_text_as_replacement_characters() {
     );
 }
 
+/// Python's stdout has the terminal's encoding (on Windows often GBK), and `print` raises an error
+/// for what that lacks: `sys.stdout.reconfigure(encoding="utf-8")`.
+#[test]
+fn prints_utf_8_whatever_the_terminal_has() {
+    let (listener, address) = support::listener();
+    let client = Program::start(command(&[&address, "a"]).env("PYTHONIOENCODING", "ascii"));
+    let mut stream = accept(&listener);
+    stream.write_all("欢迎!".as_bytes()).unwrap();
+    expect(&mut stream, b"a");
+    stream.write_all("你好, a!".as_bytes()).unwrap();
+    assert_eq!(client.finish().success(), "欢迎!\n你好, a!\n");
+}
+
 /// Keep one decoder for the whole connection (`codecs.getincrementaldecoder("utf-8")`) instead of
 /// decoding each `recv` by itself: it remembers half a character.
 #[test]
@@ -188,6 +201,48 @@ fn a_flood_does_not_grow_its_memory() {
     drop(sent);
 }
 
+/// TCP keeps no messages apart (RFC 9293 §2.2): what one `recv` gives is one answer here, also when
+/// it is two of the server's messages. Show it on one line, and go on.
+#[test]
+fn shows_what_arrives_together_on_one_line() {
+    let (listener, address) = support::listener();
+    let client = start(&[&address, "a"]);
+    let mut stream = accept(&listener);
+    stream.write_all(b"Welcome!Hello, a!").unwrap();
+    assert_eq!(client.stdout.line(), "Welcome!Hello, a!");
+    expect(&mut stream, b"a");
+    stream.write_all(b"Hello, a!").unwrap();
+    assert_eq!(client.stdout.line(), "Hello, a!");
+    expect(&mut stream, b"exit");
+    client.finish().success();
+}
+
+/// Without a way to the server there is an error at once (ENETUNREACH), and nothing to wait for:
+/// catch it like a refusal.
+#[test]
+fn no_way_to_the_server_is_an_error() {
+    // TEST-NET-1 (RFC 5737), on a machine that has loopback alone.
+    let command = command(&["192.0.2.1:9999"]);
+    let Some(mut command) = support::with_network(&command, "ip link set lo up") else { return };
+    let error = Program::start(&mut command).finish().error();
+    assert!(error.starts_with("Error: cannot connect to 192.0.2.1:9999: "), "{error}");
+}
+
+/// Both end a program unless it asks otherwise (signal(7)): leave them alone, or end with 128 and
+/// the number. Python makes SIGINT a KeyboardInterrupt: catch that around all of `main`.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_and_kill_end_its_wait_at_once() {
+    for signal in ["-INT", "-TERM"] {
+        let (listener, address) = support::listener();
+        let client = start(&[&address]);
+        let mut stream = accept(&listener);
+        stream.write_all(b"Welcome!").unwrap();
+        expect(&mut stream, b"Michael"); // and it waits for the answer
+        client.check_ends_by(signal);
+    }
+}
+
 /// Check HOST:PORT (0 to 65535), the timeout (more than 0, no NaN) and that no name is empty (it
 /// sends nothing, so no answer comes): `error: ` on stderr, status 2.
 #[test]
@@ -246,6 +301,24 @@ fn talks_over_ipv6() {
     expect(&mut stream, b"a");
     stream.write_all(b"1").unwrap();
     assert_eq!(client.finish().success(), "W\n1\n");
+}
+
+/// `%1` in `[::1%1]` is a zone (RFC 4007 §11), the number of an interface: give it to `getaddrinfo`
+/// with the rest (Rust's std takes a number there, and no name).
+#[cfg(target_os = "linux")]
+#[test]
+fn takes_an_ipv6_address_with_a_zone() {
+    let Ok(listener) = TcpListener::bind("[::1%1]:0") else {
+        return support::left_out("there is no IPv6 here");
+    };
+    let address = format!("[::1%1]:{}", listener.local_addr().unwrap().port());
+    let client = start(&[&address, "a"]);
+    let mut stream = accept(&listener);
+    stream.write_all(b"Welcome!").unwrap();
+    expect(&mut stream, b"a");
+    stream.write_all(b"Hello, a!").unwrap();
+    expect(&mut stream, b"exit");
+    assert_eq!(client.finish().success(), "Welcome!\nHello, a!\n");
 }
 
 /// Connect to each address that `getaddrinfo` gives, and give up after the last one. Python's

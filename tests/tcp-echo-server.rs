@@ -243,6 +243,62 @@ fn waits_when_no_descriptor_is_free_and_goes_on_when_one_is() {
     echo(&mut client, b"two");
 }
 
+/// Both end a program unless it asks otherwise (signal(7)): leave them alone, or end with 128 and
+/// the number. Python makes SIGINT a KeyboardInterrupt: catch that around all of `main`.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_and_kill_end_it_at_once() {
+    for signal in ["-INT", "-TERM"] {
+        let (server, address) = server();
+        let mut client = connect(&address);
+        echo(&mut client, b"a");
+        server.check_ends_by(signal);
+    }
+}
+
+/// What waits with a timeout may fail with EINTR after SIGSTOP and SIGCONT (signal(7)): call it
+/// again. Python does so by itself (PEP 475); in Rust it is `ErrorKind::Interrupted`.
+#[cfg(target_os = "linux")]
+#[test]
+fn goes_on_after_it_was_stopped_and_continued() {
+    let (server, address) = server();
+    server.stop_and_continue();
+    let mut client = connect(&address);
+    for message in [b"one", b"two"] {
+        echo(&mut client, message);
+        server.stop_and_continue();
+    }
+    drop(client);
+    exchange(&address);
+}
+
+/// A line on stderr about one client may fail (EPIPE), as after the end of a terminal: go on
+/// without it (`let _ = writeln!(…)`, `contextlib.suppress(OSError)`).
+#[cfg(unix)]
+#[test]
+fn goes_on_when_no_one_reads_its_stderr() {
+    let (mut server, address) = Program::start_and_close_stderr(command(&["127.0.0.1:0"]));
+    for _ in 0..3 {
+        let mut client = connect(&address);
+        echo(&mut client, b"a");
+        reset(client);
+    }
+    assert!(server.runs());
+    exchange(&address);
+}
+
+/// A program may be started without stdin and stdout (`<&- >&-`): its sockets must not get their
+/// numbers, 0 and 1, or its words go to the client. Python's `sys.stdout` is None then.
+#[cfg(unix)]
+#[test]
+fn its_words_go_to_no_client_when_it_has_no_stdout() {
+    let mut command = support::with_streams(&command(&["127.0.0.1:0"]), "<&- >&-");
+    let server = Program::start(&mut command);
+    let address = server.address();
+    exchange(&address);
+    assert_eq!(server.stdout.rest(), "");
+}
+
 /// Check HOST:PORT (0 to 65535, split at the last colon) before you listen, and take no other
 /// options or arguments: `error: ` on stderr, status 2.
 #[test]
@@ -285,6 +341,16 @@ fn says_where_why_and_what_to_do_when_it_cannot_listen() {
     assert!(error.contains("cannot listen on 192.0.2.1:0: "), "{error}");
 }
 
+/// Python's stdout has the terminal's encoding (on Windows often GBK), and `print` raises an error
+/// for what that lacks: `sys.stdout.reconfigure(encoding="utf-8")`.
+#[test]
+fn prints_utf_8_whatever_the_terminal_has() {
+    let address = "新浪.invalid:0";
+    let server = Program::start(command(&[address]).env("PYTHONIOENCODING", "ascii"));
+    assert_eq!(server.stdout.line(), "Starting up on 新浪.invalid port 0");
+    server.finish().error();
+}
+
 /// Escape the host of the command line before you print it, also in `Starting up on …`: controls
 /// (ESC, line ends, C1) and the marks that turn text round (U+202A to 202E, U+2066 to 2069).
 #[test]
@@ -305,6 +371,18 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
     let Some(full) = full_device() else { return };
     let error = Program::start_with_stdout(&mut command(&["127.0.0.1:0"]), full).finish().error();
     assert!(error.contains("cannot write to standard output: "), "{error}");
+}
+
+/// `Listening on ` may fail as well (ENOSPC): end with status 1. Rust's `eprintln!` would panic, so
+/// use `writeln!`; Python tries stderr again at exit (status 120), unless it is None by then.
+#[test]
+fn ends_with_an_error_when_stderr_is_full() {
+    let Some(full) = full_device() else {
+        return support::left_out("there is no /dev/full here");
+    };
+    let stdout = std::process::Stdio::piped();
+    let server = Program::start_with(&mut command(&["127.0.0.1:0"]), stdout, full);
+    assert_eq!(server.finish().status.code(), Some(1));
 }
 
 /// Set SO_REUSEADDR before `bind`; else the port stays taken while the old connection is in
@@ -335,6 +413,34 @@ fn listens_on_ipv6() {
     let address = server.address();
     assert!(address.starts_with("[::1]:"), "{address}");
     exchange(&address);
+}
+
+/// `%1` in `[::1%1]` is a zone (RFC 4007 §11), the number of an interface: give it to `getaddrinfo`
+/// with the rest (Rust's std takes a number there, and no name).
+#[cfg(target_os = "linux")]
+#[test]
+fn takes_an_ipv6_address_with_a_zone() {
+    if std::net::TcpListener::bind("[::1%1]:0").is_err() {
+        return support::left_out("there is no IPv6 here");
+    }
+    let server = start(&["[::1%1]:0"]);
+    exchange(&server.address());
+}
+
+/// Where IPv6 is switched off, `localhost` may still lead to ::1 first: `bind` fails there
+/// (EADDRNOTAVAIL), so try the next address. `[::1]` itself is an error.
+#[test]
+fn does_without_ipv6_where_it_is_switched_off() {
+    let inner = |arguments: &[&str]| {
+        let command = support::with_network(&command(arguments), support::NO_IPV6)?;
+        support::with_hosts(&command, "::1 localhost\n127.0.0.1 localhost\n")
+    };
+    let Some(mut server) = inner(&["localhost:0"]) else { return };
+    let server = Program::start(&mut server);
+    let address = server.address();
+    assert!(address.starts_with("127.0.0.1:"), "{address}");
+    let error = Program::start(&mut inner(&["[::1]:0"]).unwrap()).finish().error();
+    assert!(error.starts_with("Error: cannot listen on [::1]:0: "), "{error}");
 }
 
 /// `localhost` may lead to ::1 first: try the IPv4 addresses of `getaddrinfo` before the IPv6 ones,

@@ -292,6 +292,40 @@ fn a_client_that_resets_is_an_error() {
     assert!(error.starts_with(&format!("Error: the exchange with {peer} broke off: ")), "{error}");
 }
 
+/// Both end a program unless it asks otherwise (signal(7)): leave them alone, or end with 128 and
+/// the number. Python makes SIGINT a KeyboardInterrupt: catch that around all of `main`.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_and_kill_end_it_at_once() {
+    for signal in ["-INT", "-TERM"] {
+        let (server, address) = server();
+        let mut client = connect(&address);
+        client.write_all(HELLO).unwrap();
+        server.stdout.until("服务器发送的数据:"); // and it waits for a line
+        server.check_ends_by(signal);
+    }
+}
+
+/// What waits with a timeout may fail with EINTR after SIGSTOP and SIGCONT (signal(7)): call it
+/// again. Python does so by itself (PEP 475); in Rust it is `ErrorKind::Interrupted`.
+#[cfg(target_os = "linux")]
+#[test]
+fn goes_on_after_it_was_stopped_and_continued() {
+    let (mut server, address) = server();
+    server.stop_and_continue();
+    let mut client = connect(&address);
+    server.stop_and_continue();
+    client.write_all(HELLO).unwrap();
+    assert_eq!(server.stdout.line(), "接收到的数据: 你好");
+    asks(&server);
+    server.stop_and_continue();
+    server.type_in("再见\n");
+    expect(&mut client, GOODBYE);
+    expect_end(&mut client);
+    drop(client);
+    assert_eq!(server.finish().success(), "");
+}
+
 /// Check HOST:PORT (0 to 65535) before you listen, and take no other options or arguments: `error:
 /// ` on stderr, status 2. argparse and clap do it.
 #[test]
@@ -359,6 +393,18 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
     assert!(error.contains("cannot write to standard output: "), "{error}");
 }
 
+/// `Listening on ` may fail as well (ENOSPC): end with status 1. Rust's `eprintln!` would panic, so
+/// use `writeln!`; Python tries stderr again at exit (status 120), unless it is None by then.
+#[test]
+fn ends_with_an_error_when_stderr_is_full() {
+    let Some(full) = full_device() else {
+        return support::left_out("there is no /dev/full here");
+    };
+    let stdout = std::process::Stdio::piped();
+    let server = Program::start_with(&mut command(&["127.0.0.1:0"]), stdout, full);
+    assert_eq!(server.finish().status.code(), Some(1));
+}
+
 /// Set SO_REUSEADDR before `bind`; else the port stays taken while the old connection is in
 /// TIME-WAIT (RFC 9293 §3.3.2). On Windows leave it unset.
 #[cfg(unix)]
@@ -386,6 +432,22 @@ fn listens_on_every_ipv4_address_on_ipv6_and_under_a_name() {
         let address = server.address();
         assert_eq!(exchange(server, &address, HELLO), "你好");
     }
+}
+
+/// Where IPv6 is switched off, `localhost` may still lead to ::1 first: `bind` fails there
+/// (EADDRNOTAVAIL), so try the next address. `[::1]` itself is an error.
+#[test]
+fn does_without_ipv6_where_it_is_switched_off() {
+    let inner = |arguments: &[&str]| {
+        let command = support::with_network(&command(arguments), support::NO_IPV6)?;
+        support::with_hosts(&command, "::1 localhost\n127.0.0.1 localhost\n")
+    };
+    let Some(mut server) = inner(&["localhost:0"]) else { return };
+    let server = Program::start(&mut server);
+    let address = server.address();
+    assert!(address.starts_with("127.0.0.1:"), "{address}");
+    let error = Program::start(&mut inner(&["[::1]:0"]).unwrap()).finish().error();
+    assert!(error.starts_with("Error: cannot listen on [::1]:0: "), "{error}");
 }
 
 /// Try it by hand with tcp-client-gbk.py: it reads until you close, so close after the answer,

@@ -86,6 +86,19 @@ fn answers_any_bytes_with_the_same_bytes() {
     }
 }
 
+/// TCP keeps no messages apart (RFC 9293 §2.2): what one `recv` gives is one name here, and so are
+/// `Sarah` and `exit` in one piece. Only `exit` alone, in a `recv` of its own, ends it.
+#[test]
+fn takes_what_arrives_together_as_one_message() {
+    let (_server, address) = server();
+    let mut client = connect(&address);
+    expect(&mut client, b"Welcome!");
+    client.write_all(b"Sarahexit").unwrap();
+    expect(&mut client, b"Hello, Sarahexit!");
+    client.write_all(b"exit").unwrap();
+    expect_end(&mut client);
+}
+
 /// When the client shuts down its sending half, `recv` gives no bytes (b"", 0) and no error: close
 /// then, instead of answering nothing for ever.
 #[test]
@@ -242,6 +255,63 @@ fn loses_one_client_and_not_itself_when_no_thread_can_start() {
     panic!("no client is served any more: {:?}", server.stderr);
 }
 
+/// Both end a program unless it asks otherwise (signal(7)): leave them alone, or end with 128 and
+/// the number. Python makes SIGINT a KeyboardInterrupt: catch that around all of `main`.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_and_kill_end_it_at_once() {
+    for signal in ["-INT", "-TERM"] {
+        let (server, address) = server();
+        let mut client = connect(&address);
+        expect(&mut client, b"Welcome!"); // and its thread waits for more
+        server.check_ends_by(signal);
+    }
+}
+
+/// What waits with a timeout may fail with EINTR after SIGSTOP and SIGCONT (signal(7)): call it
+/// again. Python does so by itself (PEP 475); in Rust it is `ErrorKind::Interrupted`.
+#[cfg(target_os = "linux")]
+#[test]
+fn goes_on_after_it_was_stopped_and_continued() {
+    let (server, address) = server();
+    let mut client = connect(&address);
+    expect(&mut client, b"Welcome!");
+    for name in ["Michael", "Tracy"] {
+        server.stop_and_continue();
+        client.write_all(name.as_bytes()).unwrap();
+        expect(&mut client, format!("Hello, {name}!").as_bytes());
+    }
+    dialogue(&mut connect(&address));
+}
+
+/// A line on stderr about one client may fail (EPIPE), as after the end of a terminal: go on
+/// without it (`let _ = writeln!(…)`, `contextlib.suppress(OSError)`).
+#[cfg(unix)]
+#[test]
+fn goes_on_when_no_one_reads_its_stderr() {
+    let (mut server, address) =
+        Program::start_and_close_stderr(command(&["127.0.0.1:0", "--delay", "0"]));
+    for _ in 0..3 {
+        let mut client = connect(&address);
+        expect(&mut client, b"Welcome!");
+        reset(client);
+    }
+    assert!(server.runs());
+    dialogue(&mut connect(&address));
+}
+
+/// A program may be started without stdin and stdout (`<&- >&-`): its sockets must not get their
+/// numbers, 0 and 1, or its words go to the client. Python's `sys.stdout` is None then.
+#[cfg(unix)]
+#[test]
+fn its_words_go_to_no_client_when_it_has_no_stdout() {
+    let mut command = support::with_streams(&command(&["127.0.0.1:0", "--delay", "0"]), "<&- >&-");
+    let server = Program::start(&mut command);
+    let address = server.address();
+    dialogue(&mut connect(&address));
+    assert_eq!(server.stdout.rest(), "");
+}
+
 /// Check HOST:PORT (0 to 65535), `--delay` (0 or more, finite, no NaN) and `--max-connections` (1
 /// or more) before you listen: `error: ` on stderr, status 2.
 #[test]
@@ -310,6 +380,18 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
     assert!(error.contains("cannot write to standard output: "), "{error}");
 }
 
+/// `Listening on ` may fail as well (ENOSPC): end with status 1. Rust's `eprintln!` would panic, so
+/// use `writeln!`; Python tries stderr again at exit (status 120), unless it is None by then.
+#[test]
+fn ends_with_an_error_when_stderr_is_full() {
+    let Some(full) = full_device() else {
+        return support::left_out("there is no /dev/full here");
+    };
+    let stdout = std::process::Stdio::piped();
+    let server = Program::start_with(&mut command(&["127.0.0.1:0"]), stdout, full);
+    assert_eq!(server.finish().status.code(), Some(1));
+}
+
 /// Set SO_REUSEADDR before `bind`; else the port stays taken while the old connection is in
 /// TIME-WAIT (RFC 9293 §3.3.2). On Windows leave it unset.
 #[cfg(unix)]
@@ -334,6 +416,34 @@ fn listens_on_ipv6() {
     let address = server.address();
     assert!(address.starts_with("[::1]:"), "{address}");
     dialogue(&mut connect(&address));
+}
+
+/// `%1` in `[::1%1]` is a zone (RFC 4007 §11), the number of an interface: give it to `getaddrinfo`
+/// with the rest (Rust's std takes a number there, and no name).
+#[cfg(target_os = "linux")]
+#[test]
+fn takes_an_ipv6_address_with_a_zone() {
+    if std::net::TcpListener::bind("[::1%1]:0").is_err() {
+        return support::left_out("there is no IPv6 here");
+    }
+    let server = start(&["[::1%1]:0", "--delay", "0"]);
+    dialogue(&mut connect(&server.address()));
+}
+
+/// Where IPv6 is switched off, `localhost` may still lead to ::1 first: `bind` fails there
+/// (EADDRNOTAVAIL), so try the next address. `[::1]` itself is an error.
+#[test]
+fn does_without_ipv6_where_it_is_switched_off() {
+    let inner = |arguments: &[&str]| {
+        let command = support::with_network(&command(arguments), support::NO_IPV6)?;
+        support::with_hosts(&command, "::1 localhost\n127.0.0.1 localhost\n")
+    };
+    let Some(mut server) = inner(&["localhost:0"]) else { return };
+    let server = Program::start(&mut server);
+    let address = server.address();
+    assert!(address.starts_with("127.0.0.1:"), "{address}");
+    let error = Program::start(&mut inner(&["[::1]:0"]).unwrap()).finish().error();
+    assert!(error.starts_with("Error: cannot listen on [::1]:0: "), "{error}");
 }
 
 /// Give the host to `getaddrinfo` and bind to what comes back, or let `bind` look it up (Python

@@ -265,6 +265,22 @@ fn receives_over_ipv6() {
     assert_eq!(receiver.finish().success(), "你好\n");
 }
 
+/// Where IPv6 is switched off, `localhost` may still lead to ::1 first: `bind` fails there
+/// (EADDRNOTAVAIL), so try the next address. `[::1]` itself is an error.
+#[test]
+fn does_without_ipv6_where_it_is_switched_off() {
+    let inner = |arguments: &[&str]| {
+        let command = support::with_network(&command(arguments), support::NO_IPV6)?;
+        support::with_hosts(&command, "::1 localhost\n127.0.0.1 localhost\n")
+    };
+    let Some(mut server) = inner(&["localhost:0"]) else { return };
+    let server = Program::start(&mut server);
+    let address = server.address();
+    assert!(address.starts_with("127.0.0.1:"), "{address}");
+    let error = Program::start(&mut inner(&["[::1]:0"]).unwrap()).finish().error();
+    assert!(error.starts_with("Error: cannot listen on [::1]:0: "), "{error}");
+}
+
 /// Give the host to `getaddrinfo` and bind to what comes back, or let `bind` look it up (Python
 /// does for IPv4); a parser for numbers alone does not know `localhost`.
 #[test]
@@ -272,6 +288,45 @@ fn takes_a_name_for_an_address() {
     let receiver = start(&["localhost:0"]);
     send(&receiver.address(), &[HELLO]);
     assert_eq!(receiver.finish().success(), "你好\n");
+}
+
+/// Both end a program unless it asks otherwise (signal(7)): leave them alone, or end with 128 and
+/// the number. Python makes SIGINT a KeyboardInterrupt: catch that around all of `main`.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_and_kill_end_it_at_once() {
+    for signal in ["-INT", "-TERM"] {
+        let (server, address) = receiver(&["--count", "0"]);
+        send(&address, &[b"a"]);
+        assert_eq!(server.stdout.line(), "a");
+        server.check_ends_by(signal);
+    }
+}
+
+/// The system drops what its buffer (SO_RCVBUF) has no room for, and tells no one (RFC 768): print
+/// what is left, each datagram whole, and the next one after it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_flood_loses_datagrams_and_not_the_receiver() {
+    let (receiver, address) = receiver(&["--count", "0"]);
+    support::wait_for_state(receiver.id(), 'S');
+    receiver.signal("-STOP"); // so that nothing is taken out of the buffer
+    support::wait_for_state(receiver.id(), 'T');
+    let text = "x".repeat(1000);
+    send(&address, &vec![text.as_bytes(); 5000]);
+    receiver.signal("-CONT");
+    assert_eq!(receiver.stdout.line(), text);
+    // What is left is a few hundred of them; after that there is room for this one.
+    let mut left = 1;
+    loop {
+        send(&address, &[b"end"]);
+        match receiver.stdout.line() {
+            line if line == "end" => break,
+            line => assert_eq!(line, text),
+        }
+        left += 1;
+    }
+    assert!(left < 5000, "nothing was lost");
 }
 
 /// Check HOST:PORT (0 to 65535), `--count` (a whole number, 0 or more) and the encoding (`gbk` or
@@ -331,6 +386,18 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
     let Some(full) = full_device() else { return };
     let error = error_with(full.into());
     assert!(error.contains("cannot write to standard output: "), "{error}");
+}
+
+/// `Listening on ` may fail as well (ENOSPC): end with status 1. Rust's `eprintln!` would panic, so
+/// use `writeln!`; Python tries stderr again at exit (status 120), unless it is None by then.
+#[test]
+fn ends_with_an_error_when_stderr_is_full() {
+    let Some(full) = full_device() else {
+        return support::left_out("there is no /dev/full here");
+    };
+    let stdout = std::process::Stdio::piped();
+    let server = Program::start_with(&mut command(&["127.0.0.1:0"]), stdout, full);
+    assert_eq!(server.finish().status.code(), Some(1));
 }
 
 /// Try it by hand with udp-sender.py: it sends one datagram in GBK without a newline, so the line's

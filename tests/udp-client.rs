@@ -217,6 +217,17 @@ fn goes_on_after_it_was_stopped_and_continued() {
     assert_eq!(client.finish().success(), "1\n");
 }
 
+/// Without a way to the server there is an error at once (ENETUNREACH), and nothing to wait for:
+/// catch it like a refusal.
+#[test]
+fn no_way_to_the_server_is_an_error() {
+    // TEST-NET-1 (RFC 5737), on a machine that has loopback alone.
+    let command = command(&["192.0.2.1:9999"]);
+    let Some(mut command) = support::with_network(&command, "ip link set lo up") else { return };
+    let error = Program::start(&mut command).finish().error();
+    assert!(error.starts_with("Error: no answer from 192.0.2.1:9999: "), "{error}");
+}
+
 /// Check HOST:PORT (0 to 65535) and the timeout (more than 0, and no NaN) before you send: `error:
 /// ` on stderr, status 2. argparse and clap do it.
 #[test]

@@ -247,6 +247,27 @@ fn tries_each_address_of_a_name() {
     }
 }
 
+/// Without a way to the server there is an error at once (ENETUNREACH), and nothing to wait for:
+/// catch it like a refusal.
+#[test]
+fn no_way_to_the_server_is_an_error() {
+    // TEST-NET-1 (RFC 5737), on a machine that has loopback alone.
+    let command = command(&["192.0.2.1:7788", "--message", "a"]);
+    let Some(mut command) = support::with_network(&command, "ip link set lo up") else { return };
+    let error = Program::start(&mut command).finish().error();
+    assert!(error.starts_with("Error: cannot send 1 bytes to 192.0.2.1:7788: "), "{error}");
+}
+
+/// A program may be started without a standard input (`<&-`): that is an input that has ended,
+/// also where `sys.stdin` is None (Python).
+#[cfg(unix)]
+#[test]
+fn no_standard_input_at_all_is_an_error() {
+    let mut command = support::with_streams(&command(&["127.0.0.1:9"]), "<&-");
+    let error = Program::start(&mut command).finish().error();
+    assert!(error.contains("standard input"), "{error}");
+}
+
 /// Check HOST:PORT (0 to 65535) and the encoding (`gbk` or `utf-8`) first, and take no second
 /// argument: `error: ` on stderr, status 2. argparse's `choices` and clap do it.
 #[test]

@@ -161,6 +161,81 @@ fn outlives_clients_that_do_not_wait_for_their_answer() {
     ask(&client(&address), b"Tracy");
 }
 
+/// Both end a program unless it asks otherwise (signal(7)): leave them alone, or end with 128 and
+/// the number. Python makes SIGINT a KeyboardInterrupt: catch that around all of `main`.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_and_kill_end_it_at_once() {
+    for signal in ["-INT", "-TERM"] {
+        let (server, address) = server();
+        ask(&client(&address), b"a");
+        server.check_ends_by(signal);
+    }
+}
+
+/// What waits with a timeout may fail with EINTR after SIGSTOP and SIGCONT (signal(7)): call it
+/// again. Python does so by itself (PEP 475); in Rust it is `ErrorKind::Interrupted`.
+#[cfg(target_os = "linux")]
+#[test]
+fn goes_on_after_it_was_stopped_and_continued() {
+    let (server, address) = server();
+    let client = client(&address);
+    for name in [b"Michael", b"  Tracy"] {
+        server.stop_and_continue();
+        ask(&client, name);
+    }
+}
+
+/// The system drops what its buffer (SO_RCVBUF) has no room for, and tells no one (RFC 768): the
+/// server answers what is left, and the next datagram after it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_flood_loses_datagrams_and_not_the_server() {
+    let (server, address) = server();
+    support::wait_for_state(server.id(), 'S');
+    server.signal("-STOP"); // so that nothing is taken out of the buffer
+    support::wait_for_state(server.id(), 'T');
+    let flood = client(&address);
+    for _ in 0..5000 {
+        flood.send(&[b'x'; 1000]).unwrap();
+    }
+    server.signal("-CONT");
+    // Now the buffer is not full for long: in the end a name gets through.
+    let client = client(&address);
+    client.set_read_timeout(Some(support::PATIENCE / 100)).unwrap();
+    let mut answer = [0; 64];
+    let answered = (0..100).find_map(|_| {
+        client.send(b"Sarah").unwrap();
+        client.recv(&mut answer).ok()
+    });
+    assert_eq!(answered.map(|length| &answer[..length]), Some(b"Hello, Sarah!".as_slice()));
+}
+
+/// A line on stderr about one client may fail (EPIPE), as after the end of a terminal: go on
+/// without it (`let _ = writeln!(…)`, `contextlib.suppress(OSError)`).
+#[cfg(target_os = "linux")]
+#[test]
+fn goes_on_when_no_one_reads_its_stderr() {
+    let (mut server, address) = Program::start_and_close_stderr(command(&["127.0.0.1:0"]));
+    for _ in 0..3 {
+        client(&address).send(&b"x".repeat(65_507)).unwrap(); // too long to be answered
+    }
+    assert!(server.runs());
+    ask(&client(&address), b"Sarah");
+}
+
+/// A program may be started without stdin and stdout (`<&- >&-`): its sockets must not get their
+/// numbers, 0 and 1, or its words go to the client. Python's `sys.stdout` is None then.
+#[cfg(unix)]
+#[test]
+fn its_words_go_to_no_client_when_it_has_no_stdout() {
+    let mut command = support::with_streams(&command(&["127.0.0.1:0"]), "<&- >&-");
+    let server = Program::start(&mut command);
+    let address = server.address();
+    ask(&client(&address), b"Sarah");
+    assert_eq!(server.stdout.rest(), "");
+}
+
 /// Check HOST:PORT (0 to 65535) before you bind, and take no other options or arguments: `error: `
 /// on stderr, status 2. argparse and clap do it.
 #[test]
@@ -224,6 +299,18 @@ fn ends_with_an_error_when_stdout_is_closed_or_full() {
     assert!(error.contains("cannot write to standard output: "), "{error}");
 }
 
+/// `Listening on ` may fail as well (ENOSPC): end with status 1. Rust's `eprintln!` would panic, so
+/// use `writeln!`; Python tries stderr again at exit (status 120), unless it is None by then.
+#[test]
+fn ends_with_an_error_when_stderr_is_full() {
+    let Some(full) = full_device() else {
+        return support::left_out("there is no /dev/full here");
+    };
+    let stdout = std::process::Stdio::piped();
+    let server = Program::start_with(&mut command(&["127.0.0.1:0"]), stdout, full);
+    assert_eq!(server.finish().status.code(), Some(1));
+}
+
 /// UDP has no TIME-WAIT: `bind` works at once when the program before has ended. Bind to the port
 /// that is given, and not to 0.
 #[test]
@@ -251,6 +338,34 @@ fn listens_on_ipv6() {
     ask(&client, b"Michael");
     let peer = client.local_addr().unwrap();
     assert_eq!(server.stdout.line(), format!("Received from {peer}."));
+}
+
+/// `%1` in `[::1%1]` is a zone (RFC 4007 §11), the number of an interface: give it to `getaddrinfo`
+/// with the rest (Rust's std takes a number there, and no name).
+#[cfg(target_os = "linux")]
+#[test]
+fn takes_an_ipv6_address_with_a_zone() {
+    if std::net::UdpSocket::bind("[::1%1]:0").is_err() {
+        return support::left_out("there is no IPv6 here");
+    }
+    let server = start(&["[::1%1]:0"]);
+    ask(&client(&server.address()), b"Sarah");
+}
+
+/// Where IPv6 is switched off, `localhost` may still lead to ::1 first: `bind` fails there
+/// (EADDRNOTAVAIL), so try the next address. `[::1]` itself is an error.
+#[test]
+fn does_without_ipv6_where_it_is_switched_off() {
+    let inner = |arguments: &[&str]| {
+        let command = support::with_network(&command(arguments), support::NO_IPV6)?;
+        support::with_hosts(&command, "::1 localhost\n127.0.0.1 localhost\n")
+    };
+    let Some(mut server) = inner(&["localhost:0"]) else { return };
+    let server = Program::start(&mut server);
+    let address = server.address();
+    assert!(address.starts_with("127.0.0.1:"), "{address}");
+    let error = Program::start(&mut inner(&["[::1]:0"]).unwrap()).finish().error();
+    assert!(error.starts_with("Error: cannot listen on [::1]:0: "), "{error}");
 }
 
 /// Give the host to `getaddrinfo` and bind to what comes back, or let `bind` look it up (Python

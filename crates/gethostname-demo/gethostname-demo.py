@@ -62,7 +62,7 @@ def serve(listener):
             try:
                 stream.sendall("网络编程测试。\r\n".encode())
             except OSError as error:
-                print(f"lost {show(peer)}: {error}", file=sys.stderr, flush=True)
+                warn(f"lost {show(peer)}: {error}")
 
 
 def serve_beside(listener):
@@ -73,8 +73,14 @@ def serve_beside(listener):
 
 def pause(error):
     """Says that there is no free file descriptor, and gives others the time to end."""
-    print(f"cannot serve a client: {error}; going on in a moment", file=sys.stderr, flush=True)
+    warn(f"cannot serve a client: {error}; going on in a moment")
     time.sleep(0.2)
+
+
+def warn(line):
+    """Says on stderr what befell one client. If no one hears it, the next one is served all the same."""
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
 
 
 def receive(address, timeout):

@@ -34,6 +34,8 @@ def main():
     parser.add_argument("-o", "--output", type=file, metavar="FILE", help="[by the host, sina.html]")
     parser.add_argument("--timeout", type=seconds, default=30, metavar="SECONDS", help="[%(default)s]")
     args = parser.parse_args()
+    if sys.stdout:
+        sys.stdout.reconfigure(encoding="utf-8")
     host, port, resource = args.url
     address = f"{host}:{port}"
     path = args.output or file_name(host)

@@ -30,6 +30,8 @@ def main():
     parser.add_argument("--mask", metavar="M", help="255.255.255.0 or /24, in place of /PREFIX")
     parser.add_argument("--with", dest="other", type=address, metavar="OTHER", help="is it in the same subnet?")
     args = parser.parse_args()
+    if sys.stdout:
+        sys.stdout.reconfigure(encoding="utf-8")
     if args.address is None:
         if args.mask is not None or args.other is not None:
             parser.error("the following arguments are required: ADDRESS[/PREFIX]")

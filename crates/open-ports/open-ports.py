@@ -22,6 +22,8 @@ def main():
     only.add_argument("--tcp", action="store_true", help="only TCP")
     only.add_argument("--udp", action="store_true", help="only UDP")
     args = parser.parse_args()
+    if sys.stdout:
+        sys.stdout.reconfigure(encoding="utf-8")
     protocols = "TCP" if args.tcp else "UDP" if args.udp else "TCP or UDP"
     try:
         found = linux() if Path("/proc/net/tcp").exists() else windows()

@@ -25,6 +25,8 @@ def main():
     choices = [stop[0] for stop in STOPS]
     parser.add_argument("name", nargs="?", metavar="NAME", choices=choices, help="make this one stop")
     args = parser.parse_args()
+    if sys.stdout:
+        sys.stdout.reconfigure(encoding="utf-8")
     for python, rust, stop in STOPS:
         if args.name not in (None, python):
             continue

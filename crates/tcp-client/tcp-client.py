@@ -20,6 +20,8 @@ def main():
     parser.add_argument("names", nargs="*", type=name, help="[Michael Tracy Sarah]")
     parser.add_argument("--timeout", type=seconds, default=30, help="[30]")
     args = parser.parse_intermixed_args()
+    if sys.stdout:
+        sys.stdout.reconfigure(encoding="utf-8")
     address = safe(args.address)
     try:
         # Tries each address of a name, be it IPv4 or IPv6.
@@ -94,4 +96,7 @@ def safe(text):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -19,6 +19,8 @@ def main():
     parser.add_argument("--message", type=message, default="This is a test message", help="[%(default)s]")
     parser.add_argument("--timeout", type=seconds, default=30, help="[%(default)s]")
     args = parser.parse_args()
+    if sys.stdout:
+        sys.stdout.reconfigure(encoding="utf-8")
     address = safe(args.address)
     host, port = address.rsplit(":", 1)
     say(f"Connecting to {host} port {port}")

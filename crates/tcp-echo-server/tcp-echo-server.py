@@ -4,6 +4,7 @@ The Python twin of src/main.rs, for reading side by side: python3 tcp-echo-serve
 """
 
 import argparse
+import contextlib
 import re
 import socket
 import sys
@@ -18,7 +19,7 @@ def main():
     parser.add_argument("address", nargs="?", type=host_port, default="localhost:8888", help="[%(default)s]")
     args = parser.parse_args()
     if sys.stdout:
-        sys.stdout.reconfigure(line_buffering=True)
+        sys.stdout.reconfigure(encoding="utf-8", line_buffering=True)
 
     host, port = args.address.rsplit(":", 1)
     print(f"Starting up on {safe(host)} port {port}")
@@ -59,8 +60,14 @@ def listen(address):
 
 def pause(error):
     """Says that there is no free file descriptor, and gives others the time to end."""
-    print(f"cannot serve a client: {error}; going on in a moment", file=sys.stderr, flush=True)
+    warn(f"cannot serve a client: {error}; going on in a moment")
     time.sleep(0.2)
+
+
+def warn(line):
+    """Says on stderr what befell one client. If no one hears it, the next one is served all the same."""
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
 
 
 def serve(stream, peer):
@@ -69,7 +76,7 @@ def serve(stream, peer):
         with stream:
             talk(stream)
     except OSError as error:
-        print(f"lost {show(peer)}: {error}", file=sys.stderr, flush=True)
+        warn(f"lost {show(peer)}: {error}")
 
 
 def talk(stream):

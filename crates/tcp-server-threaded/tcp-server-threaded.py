@@ -21,7 +21,8 @@ def main():
     parser.add_argument("--delay", type=seconds, default=1, help="[%(default)s]")
     parser.add_argument("--max-connections", type=places, default=1024, help="[%(default)s]")
     args = parser.parse_args()
-    sys.stdout.reconfigure(line_buffering=True)
+    if sys.stdout:
+        sys.stdout.reconfigure(line_buffering=True)
 
     try:
         listener = listen(args.address)
@@ -42,7 +43,7 @@ def main():
             continue
         print(f"Accept new connection from {show(peer)}...")
         try:
-            threading.Thread(target=serve, args=(stream, peer, args.delay, free_places)).start()
+            threading.Thread(target=serve, args=(stream, peer, args.delay, free_places), daemon=True).start()
         except RuntimeError as error:
             stream.close()
             free_places.release()
@@ -51,8 +52,14 @@ def main():
 
 def pause(error):
     """Says that there is no free file descriptor or thread, and gives others the time to end."""
-    print(f"cannot serve a client: {error}; going on in a moment", file=sys.stderr, flush=True)
+    warn(f"cannot serve a client: {error}; going on in a moment")
     time.sleep(0.2)
+
+
+def warn(line):
+    """Says on stderr what befell one client. If no one hears it, the next one is served all the same."""
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
 
 
 def serve(stream, peer, delay, free_places):
@@ -61,7 +68,7 @@ def serve(stream, peer, delay, free_places):
         with stream:
             talk(stream, delay)
     except OSError as error:
-        print(f"lost {show(peer)}: {error}", file=sys.stderr, flush=True)
+        warn(f"lost {show(peer)}: {error}")
     finally:
         free_places.release()
     with contextlib.suppress(OSError):

@@ -4,6 +4,7 @@ The Python twin of src/main.rs, for reading side by side: python3 udp-server.py
 """
 
 import argparse
+import contextlib
 import re
 import socket
 import sys
@@ -44,13 +45,19 @@ def answer(receiver, name, sender):
     try:
         receiver.sendto(b"Hello, " + name + b"!", sender)
     except OSError as error:
-        print(f"cannot answer {show(sender)}: {error}", file=sys.stderr, flush=True)
+        warn(f"cannot answer {show(sender)}: {error}")
 
 
 def pause(error):
     """Says that nothing can be received, and gives the system the time to recover."""
-    print(f"cannot receive a datagram: {error}; going on in a moment", file=sys.stderr, flush=True)
+    warn(f"cannot receive a datagram: {error}; going on in a moment")
     time.sleep(0.2)
+
+
+def warn(line):
+    """Says on stderr what befell one datagram. If no one hears it, the next one is answered all the same."""
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
 
 
 def bind(address):

@@ -209,6 +209,31 @@ impl Program {
         Self { stdin: child.stdin.take(), child, stdout, stderr }
     }
 
+    /// Starts a server, and gives its address; its standard error is closed from then on, as after
+    /// the end of a terminal.
+    #[cfg(unix)]
+    pub fn start_and_close_stderr(mut command: Command) -> (Self, String) {
+        use std::io::{BufRead, BufReader};
+        let (reader, writer) = std::io::pipe().expect("there are pipes");
+        let program = Self::start_with(&mut command, Stdio::piped(), writer);
+        drop(command); // with its copy of the writer
+        if TOLD.with_borrow(Option::is_some) {
+            drop(reader);
+            let address = program.address();
+            return (program, address);
+        }
+        let (send, receive) = std::sync::mpsc::channel();
+        thread::spawn(move || {
+            let mut lines = BufReader::new(reader).lines().map_while(Result::ok);
+            let address =
+                lines.find_map(|line| Some(line.strip_prefix("Listening on ")?.to_owned()));
+            drop(lines);
+            let _ = send.send(address);
+        });
+        let address = receive.recv_timeout(patience()).ok().flatten();
+        (program, address.expect("it says where it listens"))
+    }
+
     /// The address behind `Listening on `.
     pub fn address(&self) -> String {
         if let Some(told) = TOLD.take() {

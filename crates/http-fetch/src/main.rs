@@ -23,7 +23,6 @@ use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 use netcommon::{Report, UTF_8, blocking, decode, safe};
 use progress::Progress;
-use save::Output;
 use target::Target;
 
 mod framing;
@@ -55,7 +54,7 @@ fn main() -> Result<(), Report> {
     let Args { url, output, timeout } = Args::parse();
     let path = output.unwrap_or_else(|| url.file_name());
     let cannot_write = || format!("cannot write {}", path.display());
-    let mut file = Output::create(&path).with_context(cannot_write)?;
+    let mut file = save::Output::create(&path).with_context(cannot_write)?;
 
     let address = format!("{}:{}", url.host, url.port);
     let mut stream = connect(&address, timeout).map_err(|error| {
@@ -110,3 +109,6 @@ fn seconds(text: &str) -> Result<Duration> {
 fn print(line: &str) -> Result<()> {
     writeln!(io::stdout(), "{}", safe(line)).context("cannot write to standard output")
 }
+
+#[cfg(test)]
+mod tests;
