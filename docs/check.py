@@ -1,0 +1,327 @@
+#!/usr/bin/env python3
+"""Looks at the book as a reader does: every page in a real browser. Ends with 1 if anything is wrong.
+
+Needs Chromium with its driver (Debian: chromium chromium-driver fonts-noto-cjk), Selenium
+(pip install selenium), and axe-core (npm install --prefix target/ci-tools axe-core; another place
+goes into the variable AXE). Builds the book itself.
+
+    python3 docs/check.py             every page
+    python3 docs/check.py tcp-client  only those whose address contains this; no links
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+from selenium import webdriver
+from selenium.common.exceptions import TimeoutException, WebDriverException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+ROOT = Path(__file__).resolve().parent.parent
+BOOK = ROOT / "target/book"
+AXE = Path(os.environ.get("AXE", ROOT / "target/ci-tools/node_modules/axe-core/axe.min.js"))
+LANGUAGES = {"en": "zh-CN", "zh-CN": "en"}
+PATIENCE = 30  # seconds; no page needs one
+WIDE, NARROW = (1280, 900), (390, 844)
+problems = []
+
+
+def problem(page, text):
+    problems.append(f"{page}: {text}")
+    print(f"{page}: {text}", flush=True)
+
+
+class Page(HTMLParser):
+    """The anchors of a page, and what it links to."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.anchors, self.links, self.headings = set(), [], []
+        self.feed(path.read_text("utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if attributes.get("id"):
+            if attributes["id"] in self.anchors:
+                self.links.append(("twice", attributes["id"]))
+            self.anchors.add(attributes["id"])
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        for name in ("href", "src"):
+            if attributes.get(name):
+                self.links.append((name, attributes[name]))
+
+
+def check_links():
+    """Every link and anchor leads somewhere; headings are in order."""
+    pages = {path: Page(path) for path in BOOK.rglob("*.html")}
+    for path, page in pages.items():
+        name = path.relative_to(BOOK)
+        for kind, link in page.links:
+            if kind == "twice":
+                if path.name != "print.html":
+                    problem(name, f"two elements are #{link}")
+                continue
+            if kind == "href" and link.startswith(("https://", "data:,")):
+                continue
+            if urlsplit(link).scheme:
+                problem(name, f"loads or leads to {link}")
+                continue
+            target, anchor = urldefrag(urljoin(path.as_uri(), link))
+            target = Path(unquote(urlsplit(target).path))
+            if not target.is_file():
+                problem(name, f"{link} leads nowhere")
+            elif anchor and target.suffix == ".html" and unquote(anchor) not in pages[target].anchors:
+                problem(name, f"{link}: no such place on the page")
+        steps = zip([0] + page.headings, page.headings)
+        if path.name != "print.html" and any(after > before + 1 for before, after in steps):
+            problem(name, f"headings leave out a level: {page.headings}")
+    for path in (BOOK / "en").rglob("*.html"):
+        if not (BOOK / "zh-CN" / path.relative_to(BOOK / "en")).exists():
+            problem(path.relative_to(BOOK), "not in the Chinese book")
+
+
+class Browser:
+    def __init__(self, address):
+        options = webdriver.ChromeOptions()
+        options.binary_location = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+        for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+            options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        service = webdriver.ChromeService(os.environ.get("CHROMEDRIVER", "/usr/bin/chromedriver"))
+        self.driver = webdriver.Chrome(options=options, service=service)
+        self.driver.set_script_timeout(120)
+        self.address = address
+        permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+        self.cdp("Browser.grantPermissions", permissions=permissions, origin=address.rstrip("/"))
+
+    def cdp(self, command, **arguments):
+        return self.driver.execute_cdp_cmd(command, arguments)
+
+    def size(self, size):
+        self.cdp("Emulation.setDeviceMetricsOverride", width=size[0], height=size[1], deviceScaleFactor=1, mobile=False)
+
+    def open(self, page):
+        self.driver.get(self.address + page)
+
+    def run(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    def find(self, selector):
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def wait(self, condition, what, page):
+        try:
+            return WebDriverWait(self.driver, PATIENCE).until(lambda _: condition())
+        except TimeoutException:
+            problem(page, f"{what} (it is {self.driver.current_url})")
+            return None
+
+    def theme(self, name):
+        self.run("localStorage.setItem('mdbook-theme', arguments[0])", name)
+
+    def logged(self, page):
+        """What the page logged and asked for since the last time."""
+        for entry in self.driver.get_log("browser"):
+            if entry["level"] in ("SEVERE", "WARNING"):
+                problem(page, f"console: {entry['message']}")
+        for entry in self.driver.get_log("performance"):
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                address = message["params"]["request"]["url"]
+                if not address.startswith((self.address, "data:", "file:")):
+                    problem(page, f"asks for {address}")
+
+    def axe(self, page, theme):
+        self.run(AXE.read_text("utf-8"))
+        found = self.driver.execute_async_script(
+            "const done = arguments[0];"
+            "axe.run(document, {resultTypes: ['violations']}).then(r => done(r.violations), e => done(String(e)));"
+        )
+        if isinstance(found, str):
+            problem(page, f"axe: {found}")
+            return
+        for one in found:
+            if one["impact"] in ("serious", "critical"):
+                node = one["nodes"][0]
+                why = node["failureSummary"].split("\n")[-1].strip()
+                problem(page, f"axe ({theme}): {one['id']}, {len(one['nodes'])} times: {node['target']}: {why}")
+
+
+def attempt(browser, page, check, *arguments):
+    """A page on which something can't be done is wrong, but no reason not to look at the others."""
+    try:
+        check(browser, page, *arguments)
+    except WebDriverException as error:
+        problem(page, f"{check.__name__}: {error.msg}")
+
+
+def check_page(browser, page):
+    browser.size(WIDE)
+    for theme in ("light", "navy"):
+        browser.theme(theme)
+        browser.open(page)
+        browser.logged(page)
+        browser.axe(page, theme)
+    browser.size(NARROW)
+    browser.open(page)
+    width = browser.run("return document.documentElement.scrollWidth")
+    if width > NARROW[0]:
+        wide = browser.run(
+            "return [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth)"
+            ".slice(0, 3).map(e => e.tagName + '.' + e.className)"
+        )
+        problem(page, f"{width} pixels wide on a screen of {NARROW[0]}: {wide}")
+    browser.logged(page)
+
+
+def check_search(browser, page, word, expected):
+    browser.size(WIDE)
+    browser.open(page)
+    browser.find("body").send_keys("/")
+    browser.wait(lambda: browser.find("#mdbook-searchbar").is_displayed(), "no search bar", page)
+    browser.find("#mdbook-searchbar").send_keys(word)
+    script = "return [...document.querySelectorAll('#mdbook-searchresults a')].map(a => a.href)"
+    found = browser.wait(lambda: browser.run(script), f"a search for {word} finds nothing", page)
+    if found and not any(expected in link for link in found):
+        problem(page, f"a search for {word} does not find {expected}, but {found[:5]}")
+    if found:
+        text = urldefrag(found[0])[0].split("?")[0]
+        browser.driver.get(text)
+        if word.lower() not in browser.run("return document.querySelector('main').textContent").lower():
+            problem(page, f"a search for {word} leads to {text}, which does not have it")
+
+
+def check_language(browser, page):
+    browser.size(WIDE)
+    browser.open(page)
+    language, rest = page.split("/", 1)
+    browser.find(".menu-bar a.language").click()
+    expected = f"{browser.address}{LANGUAGES[language]}/{rest}"
+    browser.wait(lambda: browser.driver.current_url == expected, f"the switch does not lead to {expected}", page)
+    if browser.run("return document.documentElement.lang") != LANGUAGES[language]:
+        problem(page, "the other page does not name its language")
+    # From the middle of a page it leads to the same section.
+    browser.open(page)
+    section = browser.run("return document.querySelectorAll('main h2[id]')[2].id")
+    browser.run("document.getElementById(arguments[0]).scrollIntoView()", section)
+    browser.run("document.querySelector('.menu-bar a.language').click()")
+    expected += f"#{section}"
+    browser.wait(lambda: browser.driver.current_url == expected, f"the switch does not lead to {expected}", page)
+
+
+def check_theme(browser, page):
+    browser.size(WIDE)
+    browser.open(page)
+    backgrounds = []
+    browser.find("#mdbook-theme-toggle").click()
+    for theme in ("light", "navy"):
+        browser.find(f"#mdbook-theme-{theme}").click()
+        backgrounds.append(browser.run("return getComputedStyle(document.documentElement).backgroundColor"))
+        if theme not in browser.run("return document.documentElement.className").split():
+            problem(page, f"the theme {theme} can't be chosen")
+    if backgrounds[0] == backgrounds[1]:
+        problem(page, f"both themes have the background {backgrounds[0]}")
+
+
+def copied(browser, block):
+    button = block.find_element(By.CSS_SELECTOR, ".clip-button")
+    browser.run("arguments[0].scrollIntoView({block: 'center'})", button)
+    button.click()
+    return browser.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0], e => arguments[0](String(e)))")
+
+
+def check_keyboard(browser, page):
+    """The table of contents opens and closes without a mouse."""
+    browser.size(WIDE)
+    browser.open(page)
+    toggle = browser.find("#mdbook-sidebar-toggle")
+    before = toggle.get_attribute("aria-expanded")
+    browser.run("arguments[0].focus()", toggle)
+    if browser.run("return document.activeElement.id") != "mdbook-sidebar-toggle":
+        problem(page, "the button for the table of contents can't be reached by the keyboard")
+    browser.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    if toggle.get_attribute("aria-expanded") == before:
+        problem(page, "Enter does not open or close the table of contents")
+
+
+def check_copy(browser, page):
+    browser.size(WIDE)
+    browser.open(page)
+    blocks = browser.driver.find_elements(By.CSS_SELECTOR, ".run pre")
+    if (text := copied(browser, blocks[-1])).strip() != "cargo run -p tcp-client":
+        problem(page, f"the run line is copied as {text!r}")
+    block = browser.find("pre:has(> code.language-console)")
+    if (text := copied(browser, block)).strip() != "cargo run -p tcp-server-threaded":
+        problem(page, f"the transcript's command is copied as {text!r}")
+    source = (ROOT / "crates/tcp-client/src/main.rs").read_text("utf-8")
+    block = browser.find("p:has(#src-main-rs) + pre")
+    if copied(browser, block).strip() != source.strip():
+        problem(page, "the program is not copied as it is")
+    browser.find(".show-old").click()
+    for block in browser.driver.find_elements(By.CSS_SELECTOR, ".changes > pre"):
+        if (text := copied(browser, block)).strip() not in source:
+            problem(page, f"a block of what is new is copied as {text!r}")
+
+
+def main():
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    if not AXE.is_file():
+        sys.exit(f"Error: no {AXE}; npm install --prefix target/ci-tools axe-core")
+    server = subprocess.Popen(
+        ["cargo", "run", "--quiet", "--locked", "--manifest-path", "docs/Cargo.toml", "--", "--serve", "0"],
+        cwd=ROOT, stdout=subprocess.PIPE, text=True,
+    )
+    try:
+        line = server.stdout.readline()
+        address = re.search(r"http://[^ ]*/", line)
+        if not address:
+            sys.exit(f"Error: no book: {line!r}")
+        browser = Browser(address[0])
+        try:
+            look(browser, wanted)
+        finally:
+            browser.driver.quit()
+    finally:
+        server.terminate()
+        server.wait()
+    print(f"{len(problems)} problems" if problems else "the book is in order")
+    sys.exit(bool(problems))
+
+
+def look(browser, wanted):
+    pages = sorted(path.relative_to(BOOK).as_posix() for path in BOOK.rglob("*.html"))
+    # toc.html is for those without scripts; print.html asks for the printer as soon as it is loaded.
+    pages = [page for page in pages if not page.endswith(("/toc.html", "/print.html")) and wanted in page]
+    if not wanted:
+        check_links()
+    browser.open("index.html")
+    for page in pages:
+        attempt(browser, page, check_page)
+    for language, word, expected in (
+        ("zh-CN", "三次握手", "concepts/tcp.html"),
+        ("zh-CN", "半关闭", "concepts/tcp.html"),
+        ("zh-CN", "backlog", "lessons/"),
+        ("zh-CN", "recv_from", "lessons/udp-"),
+        ("en", "backlog", "lessons/"),
+        ("en", "recv_from", "lessons/udp-"),
+    ):
+        attempt(browser, f"{language}/index.html", check_search, word, expected)
+    for page in ("en/lessons/tcp-client.html", "zh-CN/index.html", "zh-CN/concepts/tcp.html"):
+        attempt(browser, page, check_language)
+        attempt(browser, page, check_theme)
+    attempt(browser, "en/index.html", check_keyboard)
+    attempt(browser, "en/lessons/tcp-client.html", check_copy)
+    browser.logged("the last pages")
+    print(f"looked at {len(pages)} pages")
+
+
+if __name__ == "__main__":
+    main()

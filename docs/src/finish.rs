@@ -1,0 +1,131 @@
+//! What mdBook has no setting for: the link to the other language, its own words in Chinese, and
+//! the page that leads to both books. And the check that no page needs a network.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::blocks::{self, Part, escape};
+use crate::course::Course;
+use crate::language::{Language, MDBOOK_IN_CHINESE, SCRIPTS_IN_CHINESE};
+
+pub(crate) fn book(language: Language, output: &Path) -> Result<()> {
+    let mut files = Vec::new();
+    walk(output, &mut files)?;
+    for path in files {
+        let Some(kind) = path.extension().and_then(|kind| kind.to_str()) else { continue };
+        if !["html", "js", "css"].contains(&kind) {
+            continue;
+        }
+        let mut text = fs::read_to_string(&path)?;
+        let name = path.strip_prefix(output)?.to_string_lossy().replace('\\', "/");
+        if kind == "html" {
+            text = page(&text, &name, language).with_context(|| format!("in {name}"))?;
+        } else if kind == "js" && language == Language::Chinese {
+            text = replace(text, SCRIPTS_IN_CHINESE);
+        }
+        local(&text).with_context(|| format!("in {name}"))?;
+        fs::write(&path, text)?;
+    }
+    Ok(())
+}
+
+fn page(text: &str, name: &str, language: Language) -> Result<String> {
+    let other = language.other();
+    let up = "../".repeat(name.matches('/').count() + 1);
+    let (code, word) = (other.code(), other.pick("English", "中文"));
+    let link = format!(
+        "<a class=\"language\" href=\"{up}{code}/{name}\" lang=\"{code}\" hreflang=\"{code}\">{word}</a>"
+    );
+    let place = "<div class=\"right-buttons\">";
+    // The table of contents for those without scripts, and redirects, have no menu.
+    ensure!(!text.contains("<main>") || text.contains(place), "mdBook's menu is not as expected");
+    // The name of the book is no heading of the page, which has its own.
+    let text = text.replacen("<h1 class=\"menu-title\">", "<div class=\"menu-title\">", 1);
+    let text = match text.split_once("<div class=\"menu-title\">") {
+        Some((before, rest)) => {
+            format!("{before}<div class=\"menu-title\">{}", rest.replacen("</h1>", "</div>", 1))
+        }
+        None => text,
+    };
+    let help = "<h2 class=\"mdbook-help-title\">Keyboard shortcuts</h2>";
+    let text = text.replacen(help, "<p class=\"mdbook-help-title\">Keyboard shortcuts</p>", 1);
+    let mut text = text;
+    // Auto, light and dark are choice enough; the style sheet has one palette for each.
+    for theme in ["rust", "coal", "ayu"] {
+        let name = theme[..1].to_uppercase() + &theme[1..];
+        let button = format!("class=\"theme\" id=\"mdbook-theme-{theme}\">{name}</button>");
+        let item = format!("<li role=\"none\"><button role=\"menuitem\" {button}</li>");
+        ensure!(!text.contains("<main>") || text.contains(&item), "mdBook has no theme {theme}");
+        text = text.replacen(&item, "", 1);
+    }
+    let text = text.replacen(">Navy<", ">Dark<", 1);
+    // The label is a button, and is to be one for the keyboard and for screen readers too.
+    let toggle = "<label id=\"mdbook-sidebar-toggle\"";
+    let text = text.replacen(toggle, &format!("{toggle} role=\"button\" tabindex=\"0\""), 1);
+    let text = text.replacen(place, &format!("{place}\n{link}"), 1);
+    Ok(if language == Language::Chinese { replace(text, MDBOOK_IN_CHINESE) } else { text })
+}
+
+fn replace(mut text: String, words: &[(&str, &str)]) -> String {
+    for (english, chinese) in words {
+        text = text.replace(english, chinese);
+    }
+    text
+}
+
+/// No script, style, font or picture from elsewhere; nor a "run" button, which would ask a server.
+fn local(text: &str) -> Result<()> {
+    for start in ["src=\"", "srcset=\"", "url(", "url('", "url(\"", "@import \"", "@import '"] {
+        for scheme in ["http:", "https:", "//"] {
+            let found = text.contains(&format!("{start}{scheme}"));
+            ensure!(!found, "something would be loaded from elsewhere: {start}{scheme}");
+        }
+    }
+    for link in text.split("<link ").skip(1) {
+        let link = link.split('>').next().unwrap_or_default();
+        ensure!(!link.contains("href=\"http"), "a style sheet from elsewhere: {link}");
+    }
+    ensure!(!text.contains("class=\"playground"), "a block has a run button");
+    Ok(())
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            walk(&path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// `index.html` above both books.
+pub(crate) fn start_page(course: &Course, book: &Path) -> Result<()> {
+    let mut choices = String::new();
+    for language in Language::BOTH {
+        let parts = blocks::parts(&course.text(&language.file("README.md"))?)?;
+        // The paragraph after the link to the other language.
+        let text = parts.iter().find_map(|part| match part {
+            Part::Text(text) => text.split("\n\n").find(|text| !text.trim_start().starts_with('[')),
+            _ => None,
+        });
+        let text = escape(text.context("README.md does not say what it is")?.trim());
+        let (code, word) = (language.code(), language.pick("Read it in English", "阅读中文版"));
+        let text = text.replace('`', "");
+        write!(
+            choices,
+            "<section lang=\"{code}\">\n<p>{text}</p>\n\
+             <p><a href=\"{code}/index.html\" hreflang=\"{code}\">{word}</a></p>\n</section>\n"
+        )?;
+    }
+    let page = fs::read_to_string(course.root.join("docs/theme/start.html"))
+        .context("cannot read docs/theme/start.html")?;
+    local(&page)?;
+    fs::write(book.join("index.html"), page.replace("<!-- choices -->\n", &choices))?;
+    Ok(())
+}
