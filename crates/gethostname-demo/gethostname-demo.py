@@ -171,6 +171,10 @@ if __name__ == "__main__":
         main()
     except OSError as error:
         sys.stdout = None  # closed or full, so that Python cannot try again at exit
-        sys.exit(f"Error: cannot write to standard output: {error.strerror}")
+        try:
+            print(f"Error: cannot write to standard output: {error.strerror}", file=sys.stderr, flush=True)
+        except OSError:
+            sys.stderr = None  # full itself
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -133,5 +133,8 @@ def safe(text):
 if __name__ == "__main__":
     try:
         main()
+    except OSError:
+        sys.stderr = None  # closed or full, so that Python cannot try again at exit
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -59,10 +59,14 @@ pub(crate) fn all(course: &Course) -> Result<Vec<Page>> {
     });
     let (concepts, help): (Vec<&str>, Vec<&str>) =
         listed.iter().partition(|link| link.starts_with("concepts/"));
-    pages.extend(help.iter().map(|link| page(link, &format!("docs/{link}"), Kind::Help)));
+    // Right after the trouble page: the questions, which it does not answer at length.
+    let (questions, other): (Vec<&str>, Vec<&str>) =
+        help.into_iter().partition(|link| link.starts_with("questions/"));
+    let help = questions.iter().chain(&other);
+    pages.extend(help.map(|link| page(link, &format!("docs/{link}"), Kind::Help)));
     pages.push(page("concepts/index.md", "docs/README.md", Kind::Concept));
     pages.extend(concepts.iter().map(|link| page(link, &format!("docs/{link}"), Kind::Concept)));
-    for folder in ["", "concepts/"] {
+    for folder in ["", "concepts/", "questions/"] {
         for entry in fs::read_dir(course.root.join("docs").join(folder))? {
             let name = format!("{folder}{}", entry?.file_name().to_string_lossy());
             let english = name.strip_suffix(".md").filter(|name| !name.ends_with(".zh-CN"));
