@@ -10,10 +10,11 @@ window.playground_text = (block) => {
 };
 
 // Boxes that scroll sideways can be reached by the keyboard.
-const reach = new ResizeObserver((boxes) => {
-  for (const { target } of boxes) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
-});
-document.querySelectorAll("pre > code, .table-wrapper, .wire").forEach((box) => reach.observe(box));
+const boxes = document.querySelectorAll("pre > code, .table-wrapper, .wire");
+const reach = (box) => { box.tabIndex = box.scrollWidth > box.clientWidth ? 0 : -1; };
+const resized = new ResizeObserver((changes) => changes.forEach(({ target }) => reach(target)));
+boxes.forEach((box) => resized.observe(box));
+document.fonts.ready.then(() => boxes.forEach(reach)); // a font changes what is in a box, not the box
 
 // So can the button for the table of contents, which is a label.
 document.getElementById("mdbook-sidebar-toggle")?.addEventListener("keydown", (event) => {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::lessons::{Course, Lesson};
 use crate::terminal;
 
-/// How long a requirement waits for what must come, in seconds.
+/// How long a requirement waits for what must come, in seconds, unless `LESSON_PATIENCE` says.
 const PATIENCE: &str = "10";
 
 /// How many lines of a test are shown, up to the one that failed.
@@ -39,7 +39,7 @@ impl Grade {
         let output = Command::new(test_program(course, lesson)?)
             .args(["--test-threads", "8"])
             .env("LESSON_COMMAND", words.collect::<Vec<_>>().join("\n"))
-            .env("LESSON_PATIENCE", PATIENCE)
+            .env("LESSON_PATIENCE", std::env::var("LESSON_PATIENCE").unwrap_or(PATIENCE.into()))
             .env_remove("RUST_BACKTRACE")
             .current_dir(&lesson.folder)
             .output()
