@@ -257,7 +257,9 @@ fn shows_a_dash_and_says_why_where_it_may_not_look() {
     other_user.uid(65534).gid(65534);
     other_user.stdin(std::process::Stdio::null());
     let Ok(output) = other_user.output() else {
-        return support::left_out("only root can run it as another user");
+        return support::left_out(
+            "only root can run it as another user, and only where that user may enter",
+        );
     };
     assert!(output.status.success(), "{output:?}");
     let words = String::from_utf8(output.stdout).unwrap();
