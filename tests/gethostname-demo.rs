@@ -5,10 +5,9 @@ mod support;
 
 use std::io::Write;
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use support::{Ending, Program, accept, closed_pipe, connect, expect, expect_end};
-use support::{full_device, reset};
+use support::{Ending, Program, accept, connect, expect, expect_end, reset, rules};
 
 const GREETING: &str = "网络编程测试。\r\n";
 
@@ -42,12 +41,6 @@ fn ending_with(message: &[u8]) -> Ending {
     let client = start(&["client", &address]);
     accept(&listener).write_all(message).unwrap();
     client.finish()
-}
-
-#[cfg(target_os = "linux")]
-fn signal(program: &Program, name: &str) {
-    let id = program.id().to_string();
-    assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
 }
 
 /// In a loop: `accept`, print and flush `连接地址: HOST:PORT` of the peer, `sendall` the greeting
@@ -92,22 +85,21 @@ fn a_client_that_does_not_read_holds_up_no_one() {
 fn a_client_that_resets_costs_one_line_at_most() {
     let (server, address) = server();
     // While it is stopped, clients come and go.
-    signal(&server, "-STOP");
-    support::wait_for_state(server.id(), 'T');
+    server.stop();
     let gone = [(); 3].map(|()| {
         let client = connect(&address);
         let peer = client.local_addr().unwrap();
         reset(client);
         peer
     });
-    signal(&server, "-CONT");
+    server.signal("-CONT");
     for peer in gone {
         assert_eq!(server.stdout.line(), format!("连接地址: {peer}"));
         let line = server.stderr.line();
         assert!(line.starts_with(&format!("lost {peer}: ")), "{line}");
     }
     be_greeted(&address);
-    signal(&server, "-KILL");
+    server.signal("-KILL");
     assert_eq!(server.finish().stderr, "");
 }
 
@@ -129,27 +121,14 @@ fn goes_on_after_clients_that_reset() {
 #[test]
 fn waits_when_no_descriptor_is_free_and_goes_on_when_one_is() {
     let (mut server, address) = server();
-    let allow = |descriptors| {
-        let id = server.id().to_string();
-        let mut prlimit = Command::new("prlimit");
-        prlimit.args(["--pid", &id, &format!("--nofile={descriptors}:")]);
-        prlimit.status().is_ok_and(|status| status.success())
-    };
     // The three standard streams and the listener are four: none is left for a client, but for the
     // one that an `accept` that waits already may have set aside.
-    if !allow(4) {
-        return support::left_out("there is no prlimit here");
+    if !server.allow_descriptors(4) {
+        return;
     }
     let mut client = connect(&address);
-    let first = server.stderr.line();
-    assert!(first.contains("cannot serve a client: "), "{first}");
-    let start = std::time::Instant::now();
-    for _ in 0..3 {
-        assert_eq!(server.stderr.line(), first);
-    }
-    // It does not spin: three more lines take three pauses.
-    assert!(start.elapsed() >= std::time::Duration::from_millis(300), "{:?}", start.elapsed());
-    assert!(allow(64));
+    rules::pauses_while_it_cannot_serve(&mut server);
+    assert!(server.allow_descriptors(64));
     expect(&mut client, GREETING.as_bytes());
     expect_end(&mut client);
     be_greeted(&address);
@@ -161,12 +140,9 @@ fn waits_when_no_descriptor_is_free_and_goes_on_when_one_is() {
 #[cfg(unix)]
 #[test]
 fn listens_on_the_same_port_again_at_once() {
-    let (server, address) = server();
-    be_greeted(&address); // closed by the server first: its port is in TIME_WAIT
-    drop(server);
-    let again = start(&["server", &address]);
-    assert_eq!(again.address(), address);
-    be_greeted(&address);
+    let at = |address: &str| command(&["server", address]);
+    // The server closes the connection first: its port is in TIME_WAIT.
+    rules::listens_again_at_once(at, |address| drop(be_greeted(address)));
 }
 
 /// Take the brackets off `[::1]` and make the socket of the family that `getaddrinfo` gives, in
@@ -202,29 +178,14 @@ fn takes_a_name_for_an_address() {
 #[test]
 fn says_where_why_and_what_to_do_when_it_cannot_listen() {
     let (_server, address) = server();
-    let error = start(&["server", &address]).finish().error();
-    assert!(error.starts_with(&format!("Error: cannot listen on {address}: ")), "{error}");
-    assert!(error.ends_with("; choose another port"), "{error}");
-    // No machine has an address of TEST-NET-1 (RFC 5737).
-    let error = start(&["server", "192.0.2.1:0"]).finish().error();
-    assert!(error.contains("cannot listen on 192.0.2.1:0: "), "{error}");
+    rules::says_why_it_cannot_listen(|address| command(&["server", address]), &address);
 }
 
 /// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
 /// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn a_server_ends_with_an_error_when_stdout_is_closed_or_full() {
-    let error_with = |stdout: Stdio| {
-        let command = &mut command(&["server", "127.0.0.1:0"]);
-        let server = Program::start_with_stdout(command, stdout);
-        let _client = connect(&server.address());
-        server.finish().error()
-    };
-    let error = error_with(closed_pipe().into());
-    assert!(error.contains("cannot write to standard output: "), "{error}");
-    let Some(full) = full_device() else { return };
-    let error = error_with(full.into());
-    assert!(error.contains("cannot write to standard output: "), "{error}");
+    rules::needs_stdout(command(&["server", "127.0.0.1:0"]), |server| connect(&server.address()));
 }
 
 /// One `recv` may give a single byte: collect what comes until it gives nothing, and decode the
@@ -364,11 +325,7 @@ fn goes_on_after_it_was_stopped_and_continued() {
     let client = start(&["client", &address]);
     let mut stream = accept(&listener);
     stream.write_all("网络".as_bytes()).unwrap();
-    support::wait_for_state(client.id(), 'S');
-    for (name, state) in [("-STOP", 'T'), ("-CONT", 'S')] {
-        signal(&client, name);
-        support::wait_for_state(client.id(), state);
-    }
+    client.stop_and_continue();
     stream.write_all("编程".as_bytes()).unwrap();
     drop(stream);
     assert_eq!(client.finish().success(), "网络编程\n");
@@ -378,20 +335,13 @@ fn goes_on_after_it_was_stopped_and_continued() {
 /// `create_connection` does that; Rust's `connect_timeout` takes only one address.
 #[test]
 fn tries_each_address_of_a_name() {
-    for dead_one_is in ["::1", "127.0.0.1"] {
-        let alive = if dead_one_is == "::1" { "127.0.0.1:0" } else { "[::1]:0" };
-        let Ok(listener) = TcpListener::bind(alive) else {
-            return support::left_out("there is no IPv6 here");
-        };
-        let address = format!("both.example:{}", listener.local_addr().unwrap().port());
-        let hosts = "::1 both.example\n127.0.0.1 both.example\n";
-        let Some(mut command) = support::with_hosts(&command(&["client", &address]), hosts) else {
-            return;
-        };
-        let client = Program::start(&mut command);
-        accept(&listener).write_all(GREETING.as_bytes()).unwrap();
-        assert_eq!(client.finish().success(), "网络编程测试。\n");
-    }
+    rules::tries_each_address(
+        |address| command(&["client", address]),
+        |client, listener| {
+            accept(&listener).write_all(GREETING.as_bytes()).unwrap();
+            assert_eq!(client.finish().success(), "网络编程测试。\n");
+        },
+    );
 }
 
 /// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
@@ -399,16 +349,9 @@ fn tries_each_address_of_a_name() {
 #[test]
 fn a_client_ends_with_an_error_when_stdout_is_closed_or_full() {
     let (listener, address) = support::listener();
-    let error_with = |stdout: Stdio| {
-        let client = Program::start_with_stdout(&mut command(&["client", &address]), stdout);
+    rules::needs_stdout(command(&["client", &address]), |_| {
         accept(&listener).write_all(GREETING.as_bytes()).unwrap();
-        client.finish().error()
-    };
-    let error = error_with(closed_pipe().into());
-    assert!(error.contains("cannot write to standard output: "), "{error}");
-    let Some(full) = full_device() else { return };
-    let error = error_with(full.into());
-    assert!(error.contains("cannot write to standard output: "), "{error}");
+    });
 }
 
 /// Escape what an error repeats, such as the host of the command line: control characters (ESC,
@@ -416,8 +359,7 @@ fn a_client_ends_with_an_error_when_stdout_is_closed_or_full() {
 #[test]
 fn an_error_cannot_steer_the_terminal() {
     for half in ["server", "client"] {
-        let error = start(&[half, "a\u{1b}[2J\u{202e}\nb:0"]).finish().error();
-        support::check_safe(&error, 0);
+        rules::has_safe_errors(|address| command(&[half, address]));
     }
 }
 
@@ -451,19 +393,14 @@ fn goes_on_when_no_one_reads_its_stderr() {
 /// use `writeln!`; Python tries stderr again at exit (status 120), unless it is None by then.
 #[test]
 fn ends_with_an_error_when_stderr_is_full() {
-    let Some(full) = full_device() else {
-        return support::left_out("there is no /dev/full here");
-    };
-    let stdout = std::process::Stdio::piped();
-    let server = Program::start_with(&mut command(&["server", "127.0.0.1:0"]), stdout, full);
-    assert_eq!(server.finish().status.code(), Some(1));
+    rules::needs_stderr(command(&["server", "127.0.0.1:0"]));
 }
 
 /// First `server`, `client` or nothing, an address only behind one of them, port 0 to 65535, a
 /// timeout over 0 and no NaN: else `error: ` on stderr and status 2, before any socket.
 #[test]
 fn refuses_a_wrong_command_line() {
-    let wrong: [&[&str]; 13] = [
+    let wrong: &[&[&str]] = &[
         &["both"],
         &["127.0.0.1:0"], // an address is one half's
         &["server", "127.0.0.1"],
@@ -478,10 +415,7 @@ fn refuses_a_wrong_command_line() {
         &["client", "127.0.0.1:9999", "--timeout", "soon"],
         &["server", "--port", "9999"],
     ];
-    for arguments in wrong {
-        let message = start(arguments).finish().refused();
-        assert!(message.contains("error: "), "{arguments:?}: {message}");
-    }
+    rules::refuses(command, wrong);
 }
 
 /// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
@@ -489,11 +423,8 @@ fn refuses_a_wrong_command_line() {
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
-    use std::ffi::OsStr;
-    use std::os::unix::ffi::OsStrExt;
-    let address = OsStr::from_bytes(b"127.0.0.1\xff:0");
-    for arguments in [&[address][..], &[OsStr::new("server"), address]] {
-        support::start(env!("CARGO_BIN_EXE_gethostname-demo"), arguments).finish().refused();
+    for arguments in [&[b"127.0.0.1\xff:0".as_slice()][..], &[b"server", b"127.0.0.1\xff:0"]] {
+        rules::refuses_what_is_not_utf_8(env!("CARGO_BIN_EXE_gethostname-demo"), arguments);
     }
 }
 
@@ -682,14 +613,7 @@ mod own_machine {
     /// cannot write to standard output: ` and status 1, with no traceback of the thread.
     #[test]
     fn the_whole_exchange_ends_with_an_error_when_stdout_is_closed_or_full() {
-        let error_with = |stdout: Stdio| {
-            let both = on_own_machine(&command(&[]), "demo", "127.0.0.1 demo\n")?;
-            Some(Program::start_with_stdout(&mut { both }, stdout).finish().error())
-        };
-        let Some(error) = error_with(closed_pipe().into()) else { return };
-        assert!(error.contains("cannot write to standard output: "), "{error}");
-        let Some(full) = full_device() else { return };
-        let Some(error) = error_with(full.into()) else { return };
-        assert!(error.contains("cannot write to standard output: "), "{error}");
+        let Some(both) = on_own_machine(&command(&[]), "demo", "127.0.0.1 demo\n") else { return };
+        rules::needs_stdout(both, |_| ());
     }
 }

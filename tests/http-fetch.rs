@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Command;
 use std::thread;
 
-use support::{Ending, Program, accept, closed_pipe, expect_end, full_device, reset};
+use support::{Ending, Program, accept, expect_end, full_device, reset, rules};
 use tempfile::TempDir;
 
 /// The default file of a page on 127.0.0.1.
@@ -1028,20 +1028,10 @@ fn goes_on_after_it_was_stopped_and_continued() {
         if let Some(line) = printed {
             assert_eq!(fetch.program.stdout.line(), line);
         }
-        support::wait_for_state(fetch.program.id(), 'S'); // it waits for more
-        for (signal, state) in [("-STOP", 'T'), ("-CONT", 'S')] {
-            kill(signal, &fetch.program);
-            support::wait_for_state(fetch.program.id(), state);
-        }
+        fetch.program.stop_and_continue(); // while it waits for more
     }
     fetch.send("lo");
     assert_eq!(fetch.then(Then::Close).page().1, b"hello");
-}
-
-#[cfg(unix)]
-fn kill(signal: &str, program: &Program) {
-    let mut kill = Command::new("kill");
-    assert!(kill.args([signal, &program.id().to_string()]).status().unwrap().success());
 }
 
 /// On SIGINT, SIGTERM and SIGHUP delete the temporary file, which is beside the one to be, and end
@@ -1063,7 +1053,7 @@ fn leaves_nothing_behind_when_it_is_interrupted() {
         fetch.program.stdout.until("Content-Length: 6\n");
         // What is there of the page is in a file beside the one to be.
         assert_eq!(files(&sub).len(), before.len() + 1);
-        kill(signal, &fetch.program);
+        fetch.program.signal(signal);
         let Fetched { ending, folder, .. } = fetch.then(Then::Hold);
         assert_eq!(ending.status.code(), Some(130), "{ending:?}");
         assert_eq!(ending.stderr, "");
@@ -1104,20 +1094,30 @@ fn finds_out_first_what_is_in_the_way_of_the_file() {
 #[cfg(unix)]
 #[test]
 fn writes_a_device_in_place() {
-    use std::os::unix::fs::FileTypeExt;
-    let mut fetch = Fetch::start(&["http://{}/", "-o", "/dev/null"]);
+    use std::os::unix::fs::{FileTypeExt, symlink};
+    // No device of the system's: run by root, a program that gets it wrong would replace that.
+    let place = folder();
+    let pipe = place.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut reader = fs::File::options().read(true).write(true).open(&pipe).unwrap();
+    let mut fetch = Fetch::start_in(place, &["http://{}/", "-o", "pipe"]);
     fetch.send(ok("", "<title>a</title>"));
-    let Fetched { ending, folder, .. } = fetch.then(Then::Close);
+    let Fetched { ending, folder: place, .. } = fetch.then(Then::Close);
     assert_eq!(ending.success(), "HTTP/1.1 200 OK\na\n");
-    assert_eq!(files(folder.path()), BTreeMap::new());
-    assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+    assert_eq!(fs::read_dir(&place).unwrap().count(), 1);
+    assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+    let mut page = [0; 16];
+    reader.read_exact(&mut page).unwrap();
+    assert_eq!(&page, b"<title>a</title>");
 
-    let mut fetch = Fetch::start(&["http://{}/", "-o", "/dev/stdout"]);
+    let place = folder();
+    symlink("/dev/stdout", place.path().join("stdout")).unwrap();
+    let mut fetch = Fetch::start_in(place, &["http://{}/", "-o", "stdout"]);
     fetch.send(ok("Content-Length: 17\r\n", "<title>a</title>\n"));
-    let Fetched { ending, folder, .. } = fetch.then(Then::Close);
+    let Fetched { ending, folder: place, .. } = fetch.then(Then::Close);
     let printed = "HTTP/1.1 200 OK\nContent-Length: 17\n<title>a</title>\na\n";
     assert_eq!(ending.success(), printed);
-    assert_eq!(files(folder.path()), BTreeMap::new());
+    assert!(fs::symlink_metadata(place.path().join("stdout")).unwrap().is_symlink());
 }
 
 /// Check every write, and the flush or close that empties a buffer: ENOSPC may come only there. It
@@ -1127,10 +1127,16 @@ fn a_full_disk_is_an_error() {
     if full_device().is_none() {
         return support::left_out("there is no /dev/full here");
     }
-    let mut fetch = Fetch::start(&["http://{}/", "-o", "/dev/full"]);
+    // Root, who could do harm to the system's, makes one (full(4)); others can't, and have to use it.
+    let place = folder();
+    let mut make = Command::new("mknod");
+    make.args(["-m", "666", "full", "c", "1", "7"]).current_dir(&place);
+    let made = make.output().is_ok_and(|output| output.status.success());
+    let full = if made { "full" } else { "/dev/full" };
+    let mut fetch = Fetch::start_in(place, &["http://{}/", "-o", full]);
     fetch.send(ok("Content-Length: 5\r\n", "hello"));
     let error = fetch.then(Then::Close).ending.error();
-    assert!(error.starts_with("Error: cannot write /dev/full: "), "{error}");
+    assert!(error.starts_with(&format!("Error: cannot write {full}: ")), "{error}");
 }
 
 /// Runs `command` where /mnt is a disk of 64 KiB with a file `page`, and then shows what is there;
@@ -1238,20 +1244,16 @@ fn makes_the_file_with_the_rights_of_any_new_file() {
 /// standard output: `, delete the temporary file, status 1; in C, ignore SIGPIPE.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
-    let mut outputs = vec![("closed", std::process::Stdio::from(closed_pipe()))];
-    outputs.extend(full_device().map(|device| ("full", device.into())));
-    for (name, stdout) in outputs {
-        let _row = Row(name);
-        let (listener, address) = support::listener();
-        let folder = folder();
-        let mut command = command(&[&address]);
-        let program = Program::start_with_stdout(command.current_dir(folder.path()), stdout);
+    let (listener, address) = support::listener();
+    let folder = folder();
+    let mut command = command(&[&address]);
+    command.current_dir(folder.path());
+    rules::needs_stdout(command, |_| {
         let mut stream = accept(&listener);
         stream.write_all(&ok("Content-Length: 5\r\n", "hello")).unwrap();
-        let error = program.finish().error();
-        assert!(error.contains("cannot write to standard output: "), "{error}");
-        assert_eq!(files(folder.path()), BTreeMap::new());
-    }
+        stream
+    });
+    assert_eq!(files(folder.path()), BTreeMap::new());
 }
 
 // The command line
@@ -1384,9 +1386,7 @@ fn says_what_to_do_about_a_url_that_it_refuses() {
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
-    use std::os::unix::ffi::OsStrExt;
-    let argument = std::ffi::OsStr::from_bytes(b"http://127.0.0.1/\xff");
-    support::start(env!("CARGO_BIN_EXE_http-fetch"), [argument]).finish().refused();
+    rules::refuses_what_is_not_utf_8(env!("CARGO_BIN_EXE_http-fetch"), &[b"http://127.0.0.1/\xff"]);
 }
 
 /// On Linux a file's name is bytes and not text: take it as `OsString` (Rust) or leave Python's
@@ -1560,13 +1560,7 @@ fn fetches_from_pythons_own_server_what_the_python_twin_fetches() {
     let page = |n| folder.path().join(n).to_str().unwrap().to_owned();
     let body = b"<meta charset=gbk>\r\n<title>\xd0\xc2\xc0\xcb</title>\0\n".repeat(10_000);
     fs::write(page("index.html"), &body).unwrap();
-    let python = ["python3", "python"].into_iter().find(|name| {
-        let version = Command::new(name).arg("--version").output();
-        version.is_ok_and(|version| version.stdout.starts_with(b"Python 3"))
-    });
-    let Some(python) = python else {
-        return support::left_out("there is no Python 3 here");
-    };
+    let Some(python) = support::python() else { return };
     let script = "import http.server, sys
 server = http.server.HTTPServer(('127.0.0.1', 0), http.server.SimpleHTTPRequestHandler)
 print('Listening on %s:%s' % server.server_address, file=sys.stderr, flush=True)

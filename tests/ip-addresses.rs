@@ -6,7 +6,7 @@ mod support;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::process::Command;
 
-use support::{Program, closed_pipe, full_device};
+use support::{Program, rules};
 
 fn command(arguments: &[&str]) -> Command {
     support::command(env!("CARGO_BIN_EXE_ip-addresses"), arguments)
@@ -520,7 +520,7 @@ fn no_line_is_wider_than_a_screen() {
 /// prefix, 1 bits before 0 bits in a mask, one mask only. `error: ` on stderr, status 2.
 #[test]
 fn refuses_a_wrong_command_line() {
-    let wrong: [&[&str]; 48] = [
+    let wrong: &[&[&str]] = &[
         &["192.168.01.1"],
         &["00.0.0.0"],
         &["0x7f.0.0.1"],
@@ -570,10 +570,7 @@ fn refuses_a_wrong_command_line() {
         &["224.0.0.1", "--with", "224.0.0.2"],
         &["1.2.3.4", "1.2.3.5"],
     ];
-    for arguments in wrong {
-        let message = start(arguments).finish().refused();
-        assert!(message.contains("error: "), "{arguments:?}: {message}");
-    }
+    rules::refuses(command, wrong);
 }
 
 /// Escape what the error repeats of the command line, such as ESC in a mask: Python's `ascii` or
@@ -589,13 +586,10 @@ fn an_error_cannot_steer_the_terminal() {
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
-    use std::ffi::OsStr;
-    use std::os::unix::ffi::OsStrExt;
-    let [text, zone] = [b"1.2.3.4\xff".as_slice(), b"fe80::1%\xff"].map(OsStr::from_bytes);
-    for arguments in
-        [&[text] as &[_], &[zone], &[OsStr::new("1.2.3.4"), OsStr::new("--mask"), text]]
-    {
-        support::start(env!("CARGO_BIN_EXE_ip-addresses"), arguments).finish().refused();
+    let wrong: [&[&[u8]]; 3] =
+        [&[b"1.2.3.4\xff"], &[b"fe80::1%\xff"], &[b"1.2.3.4", b"--mask", b"1.2.3.4\xff"]];
+    for arguments in wrong {
+        rules::refuses_what_is_not_utf_8(env!("CARGO_BIN_EXE_ip-addresses"), arguments);
     }
 }
 
@@ -604,12 +598,7 @@ fn refuses_arguments_that_are_not_utf_8() {
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     for arguments in [&[] as &[_], &["192.168.1.142", "--with", "192.168.1.1"]] {
-        let closed = Program::start_with_stdout(&mut command(arguments), closed_pipe());
-        let error = closed.finish().error();
-        assert!(error.contains("cannot write to standard output: "), "{error}");
-        let Some(full) = full_device() else { return };
-        let error = Program::start_with_stdout(&mut command(arguments), full).finish().error();
-        assert!(error.contains("cannot write to standard output: "), "{error}");
+        rules::needs_stdout(command(arguments), |_| ());
     }
 }
 

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use support::{Program, closed_pipe, full_device};
+use support::{Program, rules};
 
 fn command(arguments: &[&str]) -> Command {
     support::command(env!("CARGO_BIN_EXE_open-ports"), arguments)
@@ -283,7 +283,7 @@ fn shows_a_dash_and_says_why_where_it_may_not_look() {
 #[test]
 fn refuses_a_wrong_command_line() {
     let _turn = turn();
-    let wrong: [&[&str]; 9] = [
+    let wrong: &[&[&str]] = &[
         &["--tcp", "--udp"],
         &["--udp", "--tcp", "--port", "80"],
         &["--port"],
@@ -294,10 +294,7 @@ fn refuses_a_wrong_command_line() {
         &["9999"],
         &["--listening"],
     ];
-    for arguments in wrong {
-        let message = start(arguments).finish().refused();
-        assert!(message.contains("error: "), "{arguments:?}: {message}");
-    }
+    rules::refuses(command, wrong);
 }
 
 /// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
@@ -305,10 +302,8 @@ fn refuses_a_wrong_command_line() {
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
-    use std::os::unix::ffi::OsStrExt;
     let _turn = turn();
-    let argument = std::ffi::OsStr::from_bytes(b"--port=\xff");
-    support::start(env!("CARGO_BIN_EXE_open-ports"), [argument]).finish().refused();
+    rules::refuses_what_is_not_utf_8(env!("CARGO_BIN_EXE_open-ports"), &[b"--port=\xff"]);
 }
 
 /// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
@@ -317,12 +312,7 @@ fn refuses_arguments_that_are_not_utf_8() {
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     let _turn = turn();
     for arguments in [&[] as &[_], &["--port", "4"]] {
-        let closed = Program::start_with_stdout(&mut command(arguments), closed_pipe());
-        let error = closed.finish().error();
-        assert!(error.contains("cannot write to standard output: "), "{error}");
-        let Some(full) = full_device() else { return };
-        let error = Program::start_with_stdout(&mut command(arguments), full).finish().error();
-        assert!(error.contains("cannot write to standard output: "), "{error}");
+        rules::needs_stdout(command(arguments), |_| ());
     }
 }
 

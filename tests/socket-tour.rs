@@ -6,7 +6,7 @@ mod support;
 use std::net::{SocketAddr, UdpSocket};
 use std::process::Command;
 
-use support::{Program, closed_pipe, full_device};
+use support::{Program, rules};
 
 /// The stops: first what makes a socket, then the tutorial's table, then what it lacks.
 const NAMES: [&str; 23] = [
@@ -130,10 +130,7 @@ fn help_tells_the_lesson_and_its_stops_in_one_screen() {
 /// `error: `, status 2: `choices` in argparse, a ValueEnum in clap.
 #[test]
 fn refuses_a_wrong_command_line() {
-    for arguments in [["recvform"].as_slice(), &[""], &["Bind"], &["bind", "listen"], &["--all"]] {
-        let message = start(arguments).finish().refused();
-        assert!(message.contains("error: "), "{arguments:?}: {message}");
-    }
+    rules::refuses(command, &[&["recvform"], &[""], &["Bind"], &["bind", "listen"], &["--all"]]);
     let message = start(&["recvform"]).finish().refused();
     assert!(NAMES.iter().all(|name| message.contains(name)), "{message}");
 }
@@ -143,9 +140,7 @@ fn refuses_a_wrong_command_line() {
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
-    use std::os::unix::ffi::OsStrExt;
-    let argument = std::ffi::OsStr::from_bytes(b"bind\xff");
-    support::start(env!("CARGO_BIN_EXE_socket-tour"), [argument]).finish().refused();
+    rules::refuses_what_is_not_utf_8(env!("CARGO_BIN_EXE_socket-tour"), &[b"bind\xff"]);
 }
 
 /// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
@@ -153,12 +148,7 @@ fn refuses_arguments_that_are_not_utf_8() {
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     for arguments in [[].as_slice(), &["bind"]] {
-        let closed = Program::start_with_stdout(&mut command(arguments), closed_pipe());
-        let error = closed.finish().error();
-        assert!(error.contains("cannot write to standard output: "), "{error}");
-        let Some(full) = full_device() else { return };
-        let error = Program::start_with_stdout(&mut command(arguments), full).finish().error();
-        assert!(error.contains("cannot write to standard output: "), "{error}");
+        rules::needs_stdout(command(arguments), |_| ());
     }
 }
 

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::process::Command;
 
-use support::{Ending, Program, accept, closed_pipe, expect, expect_end, full_device, reset};
+use support::{Ending, Program, accept, expect, expect_end, reset, rules};
 
 /// 你好 and 再见 in GBK.
 const HELLO: &[u8] = b"\xc4\xe3\xba\xc3";
@@ -274,11 +274,7 @@ fn goes_on_after_it_was_stopped_and_continued() {
     let mut stream = accept(&listener);
     client.type_in("你好\n");
     expect(&mut stream, HELLO); // now it waits for the answer
-    for signal in ["-STOP", "-CONT"] {
-        let id = client.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-        support::wait_for_state(client.id(), if signal == "-STOP" { 'T' } else { 'S' });
-    }
+    client.stop_and_continue();
     stream.write_all(GOODBYE).unwrap();
     drop(stream);
     let words = client.finish().success();
@@ -299,7 +295,7 @@ fn no_standard_input_at_all_is_an_error() {
 /// question: `error: ` on stderr, status 2. argparse and clap do it.
 #[test]
 fn refuses_a_wrong_command_line() {
-    let wrong: [&[&str]; 7] = [
+    let wrong: &[&[&str]] = &[
         &["127.0.0.1"],
         &["127.0.0.1:65536"],
         &["127.0.0.1:8080", "more"],
@@ -308,10 +304,7 @@ fn refuses_a_wrong_command_line() {
         &["--timeout=-1"],
         &["--message", "a"],
     ];
-    for arguments in wrong {
-        let message = start(arguments).finish().refused();
-        assert!(message.contains("error: "), "{arguments:?}: {message}");
-    }
+    rules::refuses(command, wrong);
 }
 
 /// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
@@ -319,9 +312,7 @@ fn refuses_a_wrong_command_line() {
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
-    use std::os::unix::ffi::OsStrExt;
-    let argument = std::ffi::OsStr::from_bytes(b"127.0.0.1\xff:0");
-    support::start(env!("CARGO_BIN_EXE_tcp-client-gbk"), [argument]).finish().refused();
+    rules::refuses_what_is_not_utf_8(env!("CARGO_BIN_EXE_tcp-client-gbk"), &[b"127.0.0.1\xff:0"]);
 }
 
 /// Python's `settimeout` and poll(2) count in limited units (2^31 ms are 24 days): cut a huge
@@ -337,12 +328,7 @@ fn takes_a_timeout_of_years() {
 /// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
-    let closed = Program::start_with_stdout(&mut command(&[]), closed_pipe());
-    let error = closed.finish().error();
-    assert!(error.contains("cannot write to standard output: "), "{error}");
-    let Some(full) = full_device() else { return };
-    let error = Program::start_with_stdout(&mut command(&[]), full).finish().error();
-    assert!(error.contains("cannot write to standard output: "), "{error}");
+    rules::needs_stdout(command(&[]), |_| ());
 }
 
 /// `[::1]:8080` on the command line has brackets, a typed `::1` has none: take them off for
@@ -376,17 +362,13 @@ fn talks_over_ipv6() {
 /// `create_connection` does that; Rust's `connect_timeout` takes only one address.
 #[test]
 fn tries_each_address_of_a_name() {
-    for dead_one_is in ["::1", "127.0.0.1"] {
-        let alive = if dead_one_is == "::1" { "127.0.0.1:0" } else { "[::1]:0" };
-        let Ok(listener) = TcpListener::bind(alive) else {
-            return support::left_out("there is no IPv6 here");
-        };
-        let address = format!("both.example:{}", listener.local_addr().unwrap().port());
-        let hosts = "::1 both.example\n127.0.0.1 both.example\n";
-        let Some(mut command) = support::with_hosts(&command(&[&address]), hosts) else { return };
-        let ending = ending_with(Program::start(&mut command), &listener, &[GOODBYE]);
-        assert_eq!(ending.success(), "接收到的信息为: 再见\n");
-    }
+    rules::tries_each_address(
+        |address| command(&[address]),
+        |client, listener| {
+            let ending = ending_with(client, &listener, &[GOODBYE]);
+            assert_eq!(ending.success(), "接收到的信息为: 再见\n");
+        },
+    );
 }
 
 /// Try it by hand against tcp-server-gbk.py: it takes one `recv` for the message, so send the whole

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::process::Command;
 
-use support::{Ending, Program, accept, closed_pipe, expect, expect_end, full_device, reset};
+use support::{Ending, Program, accept, expect, expect_end, reset, rules};
 
 fn command(arguments: &[&str]) -> Command {
     support::command(env!("CARGO_BIN_EXE_tcp-client"), arguments)
@@ -145,16 +145,7 @@ fn goes_on_after_it_was_stopped_and_continued() {
     let mut stream = accept(&listener);
     stream.write_all(b"W").unwrap();
     expect(&mut stream, b"a"); // now it waits for an answer
-    for signal in ["-STOP", "-CONT"] {
-        assert!(
-            Command::new("kill")
-                .args([signal, &client.id().to_string()])
-                .status()
-                .unwrap()
-                .success()
-        );
-        support::wait_for_state(client.id(), if signal == "-STOP" { 'T' } else { 'S' });
-    }
+    client.stop_and_continue();
     stream.write_all(b"1").unwrap();
     expect(&mut stream, b"exit");
     assert_eq!(client.finish().success(), "W\n1\n");
@@ -247,7 +238,7 @@ fn ctrl_c_and_kill_end_its_wait_at_once() {
 /// sends nothing, so no answer comes): `error: ` on stderr, status 2.
 #[test]
 fn refuses_a_wrong_command_line() {
-    let wrong: [&[&str]; 7] = [
+    let wrong: &[&[&str]] = &[
         &["127.0.0.1"],
         &["127.0.0.1:65536"],
         &["127.0.0.1:9999", ""],
@@ -256,10 +247,7 @@ fn refuses_a_wrong_command_line() {
         &["--timeout=-1"],
         &["--names", "a"],
     ];
-    for arguments in wrong {
-        let message = start(arguments).finish().refused();
-        assert!(message.contains("error: "), "{arguments:?}: {message}");
-    }
+    rules::refuses(command, wrong);
 }
 
 /// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
@@ -267,9 +255,7 @@ fn refuses_a_wrong_command_line() {
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
-    use std::os::unix::ffi::OsStrExt;
-    let argument = std::ffi::OsStr::from_bytes(b"127.0.0.1\xff:0");
-    support::start(env!("CARGO_BIN_EXE_tcp-client"), [argument]).finish().refused();
+    rules::refuses_what_is_not_utf_8(env!("CARGO_BIN_EXE_tcp-client"), &[b"127.0.0.1\xff:0"]);
 }
 
 /// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
@@ -277,15 +263,9 @@ fn refuses_arguments_that_are_not_utf_8() {
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     let (listener, address) = support::listener();
-    let closed = Program::start_with_stdout(&mut command(&[&address]), closed_pipe());
-    accept(&listener).write_all(b"Welcome!").unwrap();
-    let error = closed.finish().error();
-    assert!(error.contains("cannot write to standard output: "), "{error}");
-    let Some(full) = full_device() else { return };
-    let full = Program::start_with_stdout(&mut command(&[&address]), full);
-    accept(&listener).write_all(b"Welcome!").unwrap();
-    let error = full.finish().error();
-    assert!(error.contains("cannot write to standard output: "), "{error}");
+    rules::needs_stdout(command(&[&address]), |_| {
+        accept(&listener).write_all(b"Welcome!").unwrap();
+    });
 }
 
 /// Take the brackets off `[::1]` before `getaddrinfo`, and make the socket of the family that it
@@ -325,23 +305,16 @@ fn takes_an_ipv6_address_with_a_zone() {
 /// `create_connection` does that; Rust's `connect_timeout` takes only one address.
 #[test]
 fn tries_each_address_of_a_name() {
-    for dead_one_is in ["::1", "127.0.0.1"] {
-        let alive = if dead_one_is == "::1" { "127.0.0.1:0" } else { "[::1]:0" };
-        let Ok(listener) = TcpListener::bind(alive) else {
-            return support::left_out("there is no IPv6 here");
-        };
-        let address = format!("both.example:{}", listener.local_addr().unwrap().port());
-        let hosts = "::1 both.example\n127.0.0.1 both.example\n";
-        let Some(mut command) = support::with_hosts(&command(&[&address, "a"]), hosts) else {
-            return;
-        };
-        let client = Program::start(&mut command);
-        let mut stream = accept(&listener);
-        stream.write_all(b"W").unwrap();
-        expect(&mut stream, b"a");
-        stream.write_all(b"1").unwrap();
-        assert_eq!(client.finish().success(), "W\n1\n");
-    }
+    rules::tries_each_address(
+        |address| command(&[address, "a"]),
+        |client, listener| {
+            let mut stream = accept(&listener);
+            stream.write_all(b"W").unwrap();
+            expect(&mut stream, b"a");
+            stream.write_all(b"1").unwrap();
+            assert_eq!(client.finish().success(), "W\n1\n");
+        },
+    );
 }
 
 /// Try it by hand against tcp-server-threaded.py: names go without a newline, and the next one only

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::process::Command;
 
-use support::{Ending, Program, accept, closed_pipe, expect, expect_end, full_device, reset};
+use support::{Ending, Program, accept, expect, expect_end, reset, rules};
 
 fn command(arguments: &[&str]) -> Command {
     support::command(env!("CARGO_BIN_EXE_tcp-echo-client"), arguments)
@@ -196,11 +196,7 @@ fn goes_on_after_it_was_stopped_and_continued() {
     let client = start(&[&address, "--message", "one"]);
     let mut stream = accept(&listener);
     expect(&mut stream, b"one"); // now it waits for the echo
-    for signal in ["-STOP", "-CONT"] {
-        let id = client.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-        support::wait_for_state(client.id(), if signal == "-STOP" { 'T' } else { 'S' });
-    }
+    client.stop_and_continue();
     stream.write_all(b"one").unwrap();
     let words = client.finish().success();
     assert_eq!(words, connecting_to(&address) + "Received b\"one\"\n");
@@ -221,7 +217,7 @@ fn no_way_to_the_server_is_an_error() {
 /// before you connect: `error: ` on stderr, status 2. argparse and clap do it.
 #[test]
 fn refuses_a_wrong_command_line() {
-    let wrong: [&[&str]; 10] = [
+    let wrong: &[&[&str]] = &[
         &["--message", ""],
         &["localhost"],
         &["localhost:"],
@@ -233,10 +229,7 @@ fn refuses_a_wrong_command_line() {
         &["--timeout=-1"],
         &["--name", "a"],
     ];
-    for arguments in wrong {
-        let message = start(arguments).finish().refused();
-        assert!(message.contains("error: "), "{arguments:?}: {message}");
-    }
+    rules::refuses(command, wrong);
 }
 
 /// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
@@ -244,10 +237,8 @@ fn refuses_a_wrong_command_line() {
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
-    use std::os::unix::ffi::OsStrExt;
     for argument in [b"127.0.0.1\xff:0".as_slice(), b"--message=\xff"] {
-        let argument = std::ffi::OsStr::from_bytes(argument);
-        support::start(env!("CARGO_BIN_EXE_tcp-echo-client"), [argument]).finish().refused();
+        rules::refuses_what_is_not_utf_8(env!("CARGO_BIN_EXE_tcp-echo-client"), &[argument]);
     }
 }
 
@@ -270,13 +261,7 @@ fn takes_a_timeout_of_years_or_nanoseconds() {
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     let (_listener, address) = support::listener();
-    let closed = Program::start_with_stdout(&mut command(&[&address]), closed_pipe());
-    let error = closed.finish().error();
-    assert!(error.contains("cannot write to standard output: "), "{error}");
-    let Some(full) = full_device() else { return };
-    let full = Program::start_with_stdout(&mut command(&[&address]), full);
-    let error = full.finish().error();
-    assert!(error.contains("cannot write to standard output: "), "{error}");
+    rules::needs_stdout(command(&[&address]), |_| ());
 }
 
 /// Take the brackets off `[::1]` before `getaddrinfo`, and make the socket of the family that it
@@ -299,22 +284,17 @@ fn talks_over_ipv6() {
 /// `create_connection` does that; Rust's `connect_timeout` takes only one address.
 #[test]
 fn tries_each_address_of_a_name() {
-    for dead_one_is in ["::1", "127.0.0.1"] {
-        let alive = if dead_one_is == "::1" { "127.0.0.1:0" } else { "[::1]:0" };
-        let Ok(listener) = TcpListener::bind(alive) else {
-            return support::left_out("there is no IPv6 here");
-        };
-        let address = format!("both.example:{}", listener.local_addr().unwrap().port());
-        let command = command(&[&address, "--message", "one"]);
-        let hosts = "::1 both.example\n127.0.0.1 both.example\n";
-        let Some(mut command) = support::with_hosts(&command, hosts) else { return };
-        let client = Program::start(&mut command);
-        let mut stream = accept(&listener);
-        expect(&mut stream, b"one");
-        stream.write_all(b"one").unwrap();
-        let words = client.finish().success();
-        assert_eq!(words, connecting_to(&address) + "Received b\"one\"\n");
-    }
+    rules::tries_each_address(
+        |address| command(&[address, "--message", "one"]),
+        |client, listener| {
+            let mut stream = accept(&listener);
+            expect(&mut stream, b"one");
+            stream.write_all(b"one").unwrap();
+            let address = format!("both.example:{}", listener.local_addr().unwrap().port());
+            let words = client.finish().success();
+            assert_eq!(words, connecting_to(&address) + "Received b\"one\"\n");
+        },
+    );
 }
 
 /// Try it by hand against tcp-echo-server.py: send the UTF-8 bytes of the message, no newline and

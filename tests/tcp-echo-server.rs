@@ -7,9 +7,9 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use support::{Program, closed_pipe, connect, expect, expect_end, full_device, reset};
+use support::{Program, connect, expect, expect_end, reset, rules};
 
 fn command(arguments: &[&str]) -> Command {
     support::command(env!("CARGO_BIN_EXE_tcp-echo-server"), arguments)
@@ -219,27 +219,15 @@ fn a_client_that_leaves_its_echo_unread_costs_one_line() {
 #[test]
 fn waits_when_no_descriptor_is_free_and_goes_on_when_one_is() {
     let (mut server, address) = server();
-    let id = server.id().to_string();
-    let limit = |most| {
-        let status = Command::new("prlimit").args(["--pid", &id, most]).status();
-        status.is_ok_and(|status| status.success())
-    };
     let mut earlier = connect(&address);
     echo(&mut earlier, b"one");
-    if !limit("--nofile=3:") {
-        return support::left_out("a limit for a running program needs prlimit");
+    if !server.allow_descriptors(3) {
+        return;
     }
     drop(earlier); // now there is none for the next one
     let mut client = connect(&address);
-    let first = server.stderr.line();
-    assert!(first.starts_with("cannot serve a client: "), "{first}");
-    let start = Instant::now();
-    for _ in 0..3 {
-        assert_eq!(server.stderr.line(), first);
-    }
-    // It does not spin: three more lines take three pauses.
-    assert!(start.elapsed() >= Duration::from_millis(300), "{:?}", start.elapsed());
-    assert!(server.runs() && limit("--nofile=64:"));
+    rules::pauses_while_it_cannot_serve(&mut server);
+    assert!(server.allow_descriptors(64));
     echo(&mut client, b"two");
 }
 
@@ -292,18 +280,15 @@ fn goes_on_when_no_one_reads_its_stderr() {
 #[cfg(unix)]
 #[test]
 fn its_words_go_to_no_client_when_it_has_no_stdout() {
-    let mut command = support::with_streams(&command(&["127.0.0.1:0"]), "<&- >&-");
-    let server = Program::start(&mut command);
-    let address = server.address();
-    exchange(&address);
-    assert_eq!(server.stdout.rest(), "");
+    let command = command(&["127.0.0.1:0"]);
+    rules::keeps_its_words_from_clients(&command, |address| exchange(address));
 }
 
 /// Check HOST:PORT (0 to 65535, split at the last colon) before you listen, and take no other
 /// options or arguments: `error: ` on stderr, status 2.
 #[test]
 fn refuses_a_wrong_command_line() {
-    let wrong: [&[&str]; 6] = [
+    let wrong: &[&[&str]] = &[
         &["localhost"],
         &["localhost:"],
         &["localhost:65536"],
@@ -311,10 +296,7 @@ fn refuses_a_wrong_command_line() {
         &["--port", "8888"],
         &["localhost:0", "more"],
     ];
-    for arguments in wrong {
-        let message = start(arguments).finish().refused();
-        assert!(message.contains("error: "), "{arguments:?}: {message}");
-    }
+    rules::refuses(command, wrong);
 }
 
 /// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
@@ -322,23 +304,15 @@ fn refuses_a_wrong_command_line() {
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
-    use std::os::unix::ffi::OsStrExt;
-    let argument = std::ffi::OsStr::from_bytes(b"127.0.0.1\xff:0");
-    support::start(env!("CARGO_BIN_EXE_tcp-echo-server"), [argument]).finish().refused();
+    rules::refuses_what_is_not_utf_8(env!("CARGO_BIN_EXE_tcp-echo-server"), &[b"127.0.0.1\xff:0"]);
 }
 
 /// Let `bind` fail if the port is taken: no SO_REUSEPORT, and on Windows no SO_REUSEADDR. Then name
 /// address and reason on stderr, end with `; choose another port`, status 1.
 #[test]
 fn says_where_why_and_what_to_do_when_it_cannot_listen() {
-    let (server, address) = server();
-    let error = start(&[&address]).finish().error();
-    assert!(error.starts_with(&format!("Error: cannot listen on {address}: ")), "{error}");
-    assert!(error.ends_with("; choose another port"), "{error}");
-    drop(server);
-    // No machine has an address of TEST-NET-1 (RFC 5737).
-    let error = start(&["192.0.2.1:0"]).finish().error();
-    assert!(error.contains("cannot listen on 192.0.2.1:0: "), "{error}");
+    let (_server, address) = server();
+    rules::says_why_it_cannot_listen(|address| command(&[address]), &address);
 }
 
 /// Python's stdout has the terminal's encoding (on Windows often GBK), and `print` raises an error
@@ -365,24 +339,14 @@ fn neither_its_words_nor_an_error_can_steer_the_terminal() {
 /// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
-    let closed = Program::start_with_stdout(&mut command(&["127.0.0.1:0"]), closed_pipe());
-    let error = closed.finish().error();
-    assert!(error.contains("cannot write to standard output: "), "{error}");
-    let Some(full) = full_device() else { return };
-    let error = Program::start_with_stdout(&mut command(&["127.0.0.1:0"]), full).finish().error();
-    assert!(error.contains("cannot write to standard output: "), "{error}");
+    rules::needs_stdout(command(&["127.0.0.1:0"]), |_| ());
 }
 
 /// `Listening on ` may fail as well (ENOSPC): end with status 1. Rust's `eprintln!` would panic, so
 /// use `writeln!`; Python tries stderr again at exit (status 120), unless it is None by then.
 #[test]
 fn ends_with_an_error_when_stderr_is_full() {
-    let Some(full) = full_device() else {
-        return support::left_out("there is no /dev/full here");
-    };
-    let stdout = std::process::Stdio::piped();
-    let server = Program::start_with(&mut command(&["127.0.0.1:0"]), stdout, full);
-    assert_eq!(server.finish().status.code(), Some(1));
+    rules::needs_stderr(command(&["127.0.0.1:0"]));
 }
 
 /// Set SO_REUSEADDR before `bind`; else the port stays taken while the old connection is in
@@ -420,27 +384,14 @@ fn listens_on_ipv6() {
 #[cfg(target_os = "linux")]
 #[test]
 fn takes_an_ipv6_address_with_a_zone() {
-    if std::net::TcpListener::bind("[::1%1]:0").is_err() {
-        return support::left_out("there is no IPv6 here");
-    }
-    let server = start(&["[::1%1]:0"]);
-    exchange(&server.address());
+    rules::takes_a_zone(command(&["[::1%1]:0"]), |address| exchange(address));
 }
 
 /// Where IPv6 is switched off, `localhost` may still lead to ::1 first: `bind` fails there
 /// (EADDRNOTAVAIL), so try the next address. `[::1]` itself is an error.
 #[test]
 fn does_without_ipv6_where_it_is_switched_off() {
-    let inner = |arguments: &[&str]| {
-        let command = support::with_network(&command(arguments), support::NO_IPV6)?;
-        support::with_hosts(&command, "::1 localhost\n127.0.0.1 localhost\n")
-    };
-    let Some(mut server) = inner(&["localhost:0"]) else { return };
-    let server = Program::start(&mut server);
-    let address = server.address();
-    assert!(address.starts_with("127.0.0.1:"), "{address}");
-    let error = Program::start(&mut inner(&["[::1]:0"]).unwrap()).finish().error();
-    assert!(error.starts_with("Error: cannot listen on [::1]:0: "), "{error}");
+    rules::does_without_ipv6(|address| command(&[address]));
 }
 
 /// `localhost` may lead to ::1 first: try the IPv4 addresses of `getaddrinfo` before the IPv6 ones,

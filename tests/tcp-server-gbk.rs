@@ -8,7 +8,7 @@ use std::net::Shutdown;
 use std::process::Command;
 use std::thread;
 
-use support::{Program, closed_pipe, connect, expect, expect_end, full_device, reset};
+use support::{Program, connect, expect, expect_end, reset, rules};
 
 /// 你好 and 再见 in GBK.
 const HELLO: &[u8] = b"\xc4\xe3\xba\xc3";
@@ -330,7 +330,7 @@ fn goes_on_after_it_was_stopped_and_continued() {
 /// ` on stderr, status 2. argparse and clap do it.
 #[test]
 fn refuses_a_wrong_command_line() {
-    let wrong: [&[&str]; 6] = [
+    let wrong: &[&[&str]] = &[
         &["127.0.0.1"],
         &["127.0.0.1:"],
         &["127.0.0.1:65536"],
@@ -338,10 +338,7 @@ fn refuses_a_wrong_command_line() {
         &["--port", "8080"],
         &["127.0.0.1:0", "more"],
     ];
-    for arguments in wrong {
-        let message = start(arguments).finish().refused();
-        assert!(message.contains("error: "), "{arguments:?}: {message}");
-    }
+    rules::refuses(command, wrong);
 }
 
 /// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
@@ -349,9 +346,7 @@ fn refuses_a_wrong_command_line() {
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
-    use std::os::unix::ffi::OsStrExt;
-    let argument = std::ffi::OsStr::from_bytes(b"127.0.0.1\xff:0");
-    support::start(env!("CARGO_BIN_EXE_tcp-server-gbk"), [argument]).finish().refused();
+    rules::refuses_what_is_not_utf_8(env!("CARGO_BIN_EXE_tcp-server-gbk"), &[b"127.0.0.1\xff:0"]);
 }
 
 /// Let `bind` fail if the port is taken: no SO_REUSEPORT, and on Windows no SO_REUSEADDR. Then name
@@ -359,50 +354,32 @@ fn refuses_arguments_that_are_not_utf_8() {
 #[test]
 fn says_where_why_and_what_to_do_when_it_cannot_listen() {
     let (_server, address) = server();
-    let error = start(&[&address]).finish().error();
-    assert!(error.starts_with(&format!("Error: cannot listen on {address}: ")), "{error}");
-    assert!(error.ends_with("; choose another port"), "{error}");
-    // No machine has an address of TEST-NET-1 (RFC 5737).
-    let error = start(&["192.0.2.1:0"]).finish().error();
-    assert!(error.contains("cannot listen on 192.0.2.1:0: "), "{error}");
+    rules::says_why_it_cannot_listen(|address| command(&[address]), &address);
 }
 
 /// Escape what an error repeats, such as the host of the command line: control characters (ESC,
 /// line ends, C1) and the marks that turn text round (U+202A to 202E, U+2066 to 2069).
 #[test]
 fn an_error_cannot_steer_the_terminal() {
-    let error = start(&["a\u{1b}[2J\u{202e}\nb:0"]).finish().error();
-    support::check_safe(&error, 0);
+    rules::has_safe_errors(|address| command(&[address]));
 }
 
 /// Check each print, also that of the prompt, with a flush (EPIPE, ENOSPC): close the connection
 /// without a reset, `Error: cannot write to standard output: `, status 1.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
-    let address = "127.0.0.1:0";
-    let closed = Program::start_with_stdout(&mut command(&[address]), closed_pipe());
-    let mut client = connect(&closed.address());
-    client.write_all(HELLO).unwrap();
-    expect_end(&mut client);
-    let error = closed.finish().error();
-    assert!(error.contains("cannot write to standard output: "), "{error}");
-    let Some(full) = full_device() else { return };
-    let full = Program::start_with_stdout(&mut command(&[address]), full);
-    connect(&full.address()).write_all(HELLO).unwrap();
-    let error = full.finish().error();
-    assert!(error.contains("cannot write to standard output: "), "{error}");
+    rules::needs_stdout(command(&["127.0.0.1:0"]), |server| {
+        let mut client = connect(&server.address());
+        client.write_all(HELLO).unwrap();
+        expect_end(&mut client);
+    });
 }
 
 /// `Listening on ` may fail as well (ENOSPC): end with status 1. Rust's `eprintln!` would panic, so
 /// use `writeln!`; Python tries stderr again at exit (status 120), unless it is None by then.
 #[test]
 fn ends_with_an_error_when_stderr_is_full() {
-    let Some(full) = full_device() else {
-        return support::left_out("there is no /dev/full here");
-    };
-    let stdout = std::process::Stdio::piped();
-    let server = Program::start_with(&mut command(&["127.0.0.1:0"]), stdout, full);
-    assert_eq!(server.finish().status.code(), Some(1));
+    rules::needs_stderr(command(&["127.0.0.1:0"]));
 }
 
 /// Set SO_REUSEADDR before `bind`; else the port stays taken while the old connection is in
@@ -438,16 +415,7 @@ fn listens_on_every_ipv4_address_on_ipv6_and_under_a_name() {
 /// (EADDRNOTAVAIL), so try the next address. `[::1]` itself is an error.
 #[test]
 fn does_without_ipv6_where_it_is_switched_off() {
-    let inner = |arguments: &[&str]| {
-        let command = support::with_network(&command(arguments), support::NO_IPV6)?;
-        support::with_hosts(&command, "::1 localhost\n127.0.0.1 localhost\n")
-    };
-    let Some(mut server) = inner(&["localhost:0"]) else { return };
-    let server = Program::start(&mut server);
-    let address = server.address();
-    assert!(address.starts_with("127.0.0.1:"), "{address}");
-    let error = Program::start(&mut inner(&["[::1]:0"]).unwrap()).finish().error();
-    assert!(error.starts_with("Error: cannot listen on [::1]:0: "), "{error}");
+    rules::does_without_ipv6(|address| command(&[address]));
 }
 
 /// Try it by hand with tcp-client-gbk.py: it reads until you close, so close after the answer,

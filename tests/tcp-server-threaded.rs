@@ -8,7 +8,7 @@ use std::net::{Shutdown, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use support::{Program, closed_pipe, connect, expect, expect_end, full_device, reset, with_limit};
+use support::{Program, connect, expect, expect_end, patience, reset, rules, with_limit};
 
 fn command(arguments: &[&str]) -> Command {
     support::command(env!("CARGO_BIN_EXE_tcp-server-threaded"), arguments)
@@ -156,7 +156,7 @@ fn lets_a_client_wait_while_all_places_are_taken() {
     let mut third = connect(&address);
     third.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     third.read(&mut [0]).expect_err("a third client is served, with two places");
-    third.set_read_timeout(Some(support::PATIENCE)).unwrap();
+    third.set_read_timeout(Some(patience())).unwrap();
     drop(first);
     dialogue(&mut third);
     drop(second);
@@ -193,12 +193,12 @@ fn welcomes_a_burst_of_clients() {
     let socket_address = address.parse().unwrap();
     let clients: Vec<_> = (0..many)
         .map(|n| {
-            TcpStream::connect_timeout(&socket_address, support::PATIENCE / 10)
+            TcpStream::connect_timeout(&socket_address, patience() / 3)
                 .unwrap_or_else(|error| panic!("client {n} of {many}: {error}"))
         })
         .collect();
     for mut client in clients {
-        client.set_read_timeout(Some(support::PATIENCE)).unwrap();
+        client.set_read_timeout(Some(patience())).unwrap();
         dialogue(&mut client);
     }
 }
@@ -212,15 +212,7 @@ fn waits_when_no_descriptor_is_free_and_goes_on_when_one_is() {
     let mut server = Program::start(limited);
     let address = server.address();
     let clients: Vec<_> = (0..40).map(|_| connect(&address)).collect();
-    let first = server.stderr.line();
-    assert!(first.contains("cannot serve a client: "), "{first}");
-    let start = Instant::now();
-    for _ in 0..3 {
-        assert_eq!(server.stderr.line(), first);
-    }
-    // It does not spin: three more lines take three pauses.
-    assert!(start.elapsed() >= Duration::from_millis(300), "{:?}", start.elapsed());
-    assert!(server.runs());
+    rules::pauses_while_it_cannot_serve(&mut server);
     drop(clients);
     dialogue(&mut connect(&address));
 }
@@ -242,8 +234,8 @@ fn loses_one_client_and_not_itself_when_no_thread_can_start() {
     assert!(server.runs());
     drop(clients);
     // Those that no thread was found for were closed at once; the next one is served again.
-    let patience = Instant::now() + support::PATIENCE;
-    while Instant::now() < patience {
+    let deadline = Instant::now() + patience();
+    while Instant::now() < deadline {
         let mut client = connect(&address);
         let mut welcome = [0; 8];
         if client.read_exact(&mut welcome).is_ok() {
@@ -305,18 +297,15 @@ fn goes_on_when_no_one_reads_its_stderr() {
 #[cfg(unix)]
 #[test]
 fn its_words_go_to_no_client_when_it_has_no_stdout() {
-    let mut command = support::with_streams(&command(&["127.0.0.1:0", "--delay", "0"]), "<&- >&-");
-    let server = Program::start(&mut command);
-    let address = server.address();
-    dialogue(&mut connect(&address));
-    assert_eq!(server.stdout.rest(), "");
+    let command = command(&["127.0.0.1:0", "--delay", "0"]);
+    rules::keeps_its_words_from_clients(&command, |address| dialogue(&mut connect(address)));
 }
 
 /// Check HOST:PORT (0 to 65535), `--delay` (0 or more, finite, no NaN) and `--max-connections` (1
 /// or more) before you listen: `error: ` on stderr, status 2.
 #[test]
 fn refuses_a_wrong_command_line() {
-    let wrong: [&[&str]; 12] = [
+    let wrong: &[&[&str]] = &[
         &["127.0.0.1"],
         &["127.0.0.1:"],
         &["127.0.0.1:65536"],
@@ -330,10 +319,7 @@ fn refuses_a_wrong_command_line() {
         &["--port", "9999"],
         &["127.0.0.1:0", "more"],
     ];
-    for arguments in wrong {
-        let message = start(arguments).finish().refused();
-        assert!(message.contains("error: "), "{arguments:?}: {message}");
-    }
+    rules::refuses(command, wrong);
 }
 
 /// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
@@ -341,55 +327,39 @@ fn refuses_a_wrong_command_line() {
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
-    use std::os::unix::ffi::OsStrExt;
-    let argument = std::ffi::OsStr::from_bytes(b"127.0.0.1\xff:0");
-    support::start(env!("CARGO_BIN_EXE_tcp-server-threaded"), [argument]).finish().refused();
+    rules::refuses_what_is_not_utf_8(
+        env!("CARGO_BIN_EXE_tcp-server-threaded"),
+        &[b"127.0.0.1\xff:0"],
+    );
 }
 
 /// Let `bind` fail if the port is taken: no SO_REUSEPORT, and on Windows no SO_REUSEADDR. Then name
 /// address and reason on stderr, end with `; choose another port`, status 1.
 #[test]
 fn says_where_why_and_what_to_do_when_it_cannot_listen() {
-    let (server, address) = server();
-    let error = start(&[&address]).finish().error();
-    assert!(error.starts_with(&format!("Error: cannot listen on {address}: ")), "{error}");
-    assert!(error.ends_with("; choose another port"), "{error}");
-    drop(server);
-    // No machine has an address of TEST-NET-1 (RFC 5737).
-    let error = start(&["192.0.2.1:0"]).finish().error();
-    assert!(error.contains("cannot listen on 192.0.2.1:0: "), "{error}");
+    let (_server, address) = server();
+    rules::says_why_it_cannot_listen(|address| command(&[address]), &address);
 }
 
 /// Escape what an error repeats, such as the host of the command line: control characters (ESC,
 /// line ends, C1) and the marks that turn text round (U+202A to 202E, U+2066 to 2069).
 #[test]
 fn an_error_cannot_steer_the_terminal() {
-    let error = start(&["a\u{1b}[2J\u{202e}\nb:0"]).finish().error();
-    support::check_safe(&error, 0);
+    rules::has_safe_errors(|address| command(&[address]));
 }
 
 /// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
 /// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
-    let closed = Program::start_with_stdout(&mut command(&["127.0.0.1:0"]), closed_pipe());
-    let error = closed.finish().error();
-    assert!(error.contains("cannot write to standard output: "), "{error}");
-    let Some(full) = full_device() else { return };
-    let error = Program::start_with_stdout(&mut command(&["127.0.0.1:0"]), full).finish().error();
-    assert!(error.contains("cannot write to standard output: "), "{error}");
+    rules::needs_stdout(command(&["127.0.0.1:0"]), |_| ());
 }
 
 /// `Listening on ` may fail as well (ENOSPC): end with status 1. Rust's `eprintln!` would panic, so
 /// use `writeln!`; Python tries stderr again at exit (status 120), unless it is None by then.
 #[test]
 fn ends_with_an_error_when_stderr_is_full() {
-    let Some(full) = full_device() else {
-        return support::left_out("there is no /dev/full here");
-    };
-    let stdout = std::process::Stdio::piped();
-    let server = Program::start_with(&mut command(&["127.0.0.1:0"]), stdout, full);
-    assert_eq!(server.finish().status.code(), Some(1));
+    rules::needs_stderr(command(&["127.0.0.1:0"]));
 }
 
 /// Set SO_REUSEADDR before `bind`; else the port stays taken while the old connection is in
@@ -397,12 +367,9 @@ fn ends_with_an_error_when_stderr_is_full() {
 #[cfg(unix)]
 #[test]
 fn listens_on_the_same_port_again_at_once() {
-    let (server, address) = server();
-    dialogue(&mut connect(&address)); // closed by the server first: its port is in TIME_WAIT
-    drop(server);
-    let again = start(&[&address, "--delay", "0"]);
-    assert_eq!(again.address(), address);
-    dialogue(&mut connect(&address));
+    let at = |address: &str| command(&[address, "--delay", "0"]);
+    // The server closes the connection first: its port is in TIME_WAIT.
+    rules::listens_again_at_once(at, |address| dialogue(&mut connect(address)));
 }
 
 /// Take the brackets off `[::1]`, and make the socket of the family that `getaddrinfo` gives:
@@ -423,27 +390,15 @@ fn listens_on_ipv6() {
 #[cfg(target_os = "linux")]
 #[test]
 fn takes_an_ipv6_address_with_a_zone() {
-    if std::net::TcpListener::bind("[::1%1]:0").is_err() {
-        return support::left_out("there is no IPv6 here");
-    }
-    let server = start(&["[::1%1]:0", "--delay", "0"]);
-    dialogue(&mut connect(&server.address()));
+    let command = command(&["[::1%1]:0", "--delay", "0"]);
+    rules::takes_a_zone(command, |address| dialogue(&mut connect(address)));
 }
 
 /// Where IPv6 is switched off, `localhost` may still lead to ::1 first: `bind` fails there
 /// (EADDRNOTAVAIL), so try the next address. `[::1]` itself is an error.
 #[test]
 fn does_without_ipv6_where_it_is_switched_off() {
-    let inner = |arguments: &[&str]| {
-        let command = support::with_network(&command(arguments), support::NO_IPV6)?;
-        support::with_hosts(&command, "::1 localhost\n127.0.0.1 localhost\n")
-    };
-    let Some(mut server) = inner(&["localhost:0"]) else { return };
-    let server = Program::start(&mut server);
-    let address = server.address();
-    assert!(address.starts_with("127.0.0.1:"), "{address}");
-    let error = Program::start(&mut inner(&["[::1]:0"]).unwrap()).finish().error();
-    assert!(error.starts_with("Error: cannot listen on [::1]:0: "), "{error}");
+    rules::does_without_ipv6(|address| command(&[address]));
 }
 
 /// Give the host to `getaddrinfo` and bind to what comes back, or let `bind` look it up (Python

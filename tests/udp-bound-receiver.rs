@@ -6,7 +6,7 @@ mod support;
 use std::net::UdpSocket;
 use std::process::Command;
 
-use support::{Program, closed_pipe, full_device};
+use support::{Program, rules};
 
 /// `你好` in GBK.
 const HELLO: &[u8] = b"\xc4\xe3\xba\xc3";
@@ -179,15 +179,9 @@ fn waits_in_silence_for_as_long_as_it_takes() {
 #[test]
 fn goes_on_after_it_was_stopped_and_continued() {
     let (receiver, address) = receiver(&["--count", "2"]);
-    let signal = |name: &str| {
-        let mut kill = Command::new("kill");
-        assert!(kill.args([name, &receiver.id().to_string()]).status().unwrap().success());
-    };
-    support::wait_for_state(receiver.id(), 'S');
-    signal("-STOP");
-    support::wait_for_state(receiver.id(), 'T');
+    receiver.stop();
     send(&address, &[b"one"]); // the system keeps it
-    signal("-CONT");
+    receiver.signal("-CONT");
     assert_eq!(receiver.stdout.line(), "one");
     send(&address, &[b"two"]);
     assert_eq!(receiver.finish().success(), "two\n");
@@ -198,21 +192,16 @@ fn goes_on_after_it_was_stopped_and_continued() {
 #[test]
 fn says_where_why_and_what_to_do_when_it_cannot_listen() {
     let (_receiver, address) = receiver(&[]);
-    let error = start(&[&address]).finish().error();
-    assert!(error.starts_with(&format!("Error: cannot listen on {address}: ")), "{error}");
-    assert!(error.ends_with("; choose another port"), "{error}");
-    // No machine has an address of TEST-NET-1 (RFC 5737).
-    for address in ["192.0.2.1:0", "no-such-host.invalid:7788"] {
-        let error = start(&[address]).finish().error();
-        assert!(error.starts_with(&format!("Error: cannot listen on {address}: ")), "{error}");
-    }
+    rules::says_why_it_cannot_listen(|address| command(&[address]), &address);
+    let error = start(&["no-such-host.invalid:7788"]).finish().error();
+    assert!(error.starts_with("Error: cannot listen on no-such-host.invalid:7788: "), "{error}");
 }
 
 /// Escape what an error repeats, such as the host of the command line: control characters (ESC,
 /// line ends, C1) and the marks that turn text round (U+202A to 202E, U+2066 to 2069).
 #[test]
 fn an_error_cannot_steer_the_terminal() {
-    support::check_safe(&start(&["a\u{1b}[2J\u{202e}\nb:0"]).finish().error(), 0);
+    rules::has_safe_errors(|address| command(&[address]));
 }
 
 /// UDP has no TIME-WAIT: the port is free when the program has ended, if no thread or child of it
@@ -269,16 +258,7 @@ fn receives_over_ipv6() {
 /// (EADDRNOTAVAIL), so try the next address. `[::1]` itself is an error.
 #[test]
 fn does_without_ipv6_where_it_is_switched_off() {
-    let inner = |arguments: &[&str]| {
-        let command = support::with_network(&command(arguments), support::NO_IPV6)?;
-        support::with_hosts(&command, "::1 localhost\n127.0.0.1 localhost\n")
-    };
-    let Some(mut server) = inner(&["localhost:0"]) else { return };
-    let server = Program::start(&mut server);
-    let address = server.address();
-    assert!(address.starts_with("127.0.0.1:"), "{address}");
-    let error = Program::start(&mut inner(&["[::1]:0"]).unwrap()).finish().error();
-    assert!(error.starts_with("Error: cannot listen on [::1]:0: "), "{error}");
+    rules::does_without_ipv6(|address| command(&[address]));
 }
 
 /// Give the host to `getaddrinfo` and bind to what comes back, or let `bind` look it up (Python
@@ -309,9 +289,7 @@ fn ctrl_c_and_kill_end_it_at_once() {
 #[test]
 fn a_flood_loses_datagrams_and_not_the_receiver() {
     let (receiver, address) = receiver(&["--count", "0"]);
-    support::wait_for_state(receiver.id(), 'S');
-    receiver.signal("-STOP"); // so that nothing is taken out of the buffer
-    support::wait_for_state(receiver.id(), 'T');
+    receiver.stop(); // so that nothing is taken out of the buffer
     let text = "x".repeat(1000);
     send(&address, &vec![text.as_bytes(); 5000]);
     receiver.signal("-CONT");
@@ -333,7 +311,7 @@ fn a_flood_loses_datagrams_and_not_the_receiver() {
 /// `utf-8`) before you bind: `error: ` on stderr, status 2.
 #[test]
 fn refuses_a_wrong_command_line() {
-    let wrong: [&[&str]; 12] = [
+    let wrong: &[&[&str]] = &[
         &["127.0.0.1"],
         &["127.0.0.1:"],
         &["127.0.0.1:65536"],
@@ -347,10 +325,7 @@ fn refuses_a_wrong_command_line() {
         &["--port", "7788"],
         &["127.0.0.1:0", "more"],
     ];
-    for arguments in wrong {
-        let message = start(arguments).finish().refused();
-        assert!(message.contains("error: "), "{arguments:?}: {message}");
-    }
+    rules::refuses(command, wrong);
 }
 
 /// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
@@ -358,9 +333,10 @@ fn refuses_a_wrong_command_line() {
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
-    use std::os::unix::ffi::OsStrExt;
-    let argument = std::ffi::OsStr::from_bytes(b"127.0.0.1\xff:0");
-    support::start(env!("CARGO_BIN_EXE_udp-bound-receiver"), [argument]).finish().refused();
+    rules::refuses_what_is_not_utf_8(
+        env!("CARGO_BIN_EXE_udp-bound-receiver"),
+        &[b"127.0.0.1\xff:0"],
+    );
 }
 
 /// `--help` needs 24 lines of 80 columns at most, with the default address, count and encoding and
@@ -375,29 +351,15 @@ fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
 /// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
-    let error_with = |stdout: std::process::Stdio| {
-        let arguments = ["127.0.0.1:0", "--count", "0"];
-        let receiver = Program::start_with_stdout(&mut command(&arguments), stdout);
-        send(&receiver.address(), &[HELLO]);
-        receiver.finish().error()
-    };
-    let error = error_with(closed_pipe().into());
-    assert!(error.contains("cannot write to standard output: "), "{error}");
-    let Some(full) = full_device() else { return };
-    let error = error_with(full.into());
-    assert!(error.contains("cannot write to standard output: "), "{error}");
+    let command = command(&["127.0.0.1:0", "--count", "0"]);
+    rules::needs_stdout(command, |receiver| send(&receiver.address(), &[HELLO]));
 }
 
 /// `Listening on ` may fail as well (ENOSPC): end with status 1. Rust's `eprintln!` would panic, so
 /// use `writeln!`; Python tries stderr again at exit (status 120), unless it is None by then.
 #[test]
 fn ends_with_an_error_when_stderr_is_full() {
-    let Some(full) = full_device() else {
-        return support::left_out("there is no /dev/full here");
-    };
-    let stdout = std::process::Stdio::piped();
-    let server = Program::start_with(&mut command(&["127.0.0.1:0"]), stdout, full);
-    assert_eq!(server.finish().status.code(), Some(1));
+    rules::needs_stderr(command(&["127.0.0.1:0"]));
 }
 
 /// Try it by hand with udp-sender.py: it sends one datagram in GBK without a newline, so the line's

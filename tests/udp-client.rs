@@ -6,7 +6,7 @@ mod support;
 use std::net::{SocketAddr, UdpSocket};
 use std::process::Command;
 
-use support::{Program, closed_pipe, full_device};
+use support::{Program, rules};
 
 fn command(arguments: &[&str]) -> Command {
     support::command(env!("CARGO_BIN_EXE_udp-client"), arguments)
@@ -196,8 +196,7 @@ fn sends_no_part_of_a_name_that_is_too_long_for_a_datagram() {
 /// line ends, C1) and the marks that turn text round (U+202A to 202E, U+2066 to 2069).
 #[test]
 fn an_error_cannot_steer_the_terminal() {
-    let error = start(&["a\u{1b}[2J\u{202e}\nb:1"]).finish().error();
-    support::check_safe(&error, 0);
+    rules::has_safe_errors(|address| command(&[address]));
 }
 
 /// A `recv` that waits with a timeout may fail with EINTR after SIGSTOP and SIGCONT (signal(7)):
@@ -208,11 +207,7 @@ fn goes_on_after_it_was_stopped_and_continued() {
     let (server, address) = server();
     let client = start(&[&address, "a"]);
     let peer = expect(&server, b"a"); // now it waits for the answer
-    for signal in ["-STOP", "-CONT"] {
-        let id = client.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-        support::wait_for_state(client.id(), if signal == "-STOP" { 'T' } else { 'S' });
-    }
+    client.stop_and_continue();
     server.send_to(b"1", peer).unwrap();
     assert_eq!(client.finish().success(), "1\n");
 }
@@ -232,7 +227,7 @@ fn no_way_to_the_server_is_an_error() {
 /// ` on stderr, status 2. argparse and clap do it.
 #[test]
 fn refuses_a_wrong_command_line() {
-    let wrong: [&[&str]; 7] = [
+    let wrong: &[&[&str]] = &[
         &["127.0.0.1"],
         &["127.0.0.1:65536"],
         &["127.0.0.1:http", "a"],
@@ -241,10 +236,7 @@ fn refuses_a_wrong_command_line() {
         &["--timeout=-1"],
         &["--names", "a"],
     ];
-    for arguments in wrong {
-        let message = Program::start(&mut command(arguments)).finish().refused();
-        assert!(message.contains("error: "), "{arguments:?}: {message}");
-    }
+    rules::refuses(command, wrong);
 }
 
 /// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
@@ -252,10 +244,8 @@ fn refuses_a_wrong_command_line() {
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
-    use std::os::unix::ffi::OsStrExt;
     for arguments in [[b"127.0.0.1\xff:0".as_slice(), b"a"], [b"127.0.0.1:9999", b"\xff"]] {
-        let arguments = arguments.map(std::ffi::OsStr::from_bytes);
-        support::start(env!("CARGO_BIN_EXE_udp-client"), arguments).finish().refused();
+        rules::refuses_what_is_not_utf_8(env!("CARGO_BIN_EXE_udp-client"), &arguments);
     }
 }
 
@@ -275,15 +265,9 @@ fn takes_a_timeout_of_years_or_nanoseconds() {
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
     let (server, address) = server();
-    let closed = Program::start_with_stdout(&mut command(&[&address, "a"]), closed_pipe());
-    server.send_to(b"1", expect(&server, b"a")).unwrap();
-    let error = closed.finish().error();
-    assert!(error.contains("cannot write to standard output: "), "{error}");
-    let Some(full) = full_device() else { return };
-    let full = Program::start_with_stdout(&mut command(&[&address, "a"]), full);
-    server.send_to(b"1", expect(&server, b"a")).unwrap();
-    let error = full.finish().error();
-    assert!(error.contains("cannot write to standard output: "), "{error}");
+    rules::needs_stdout(command(&[&address, "a"]), |_| {
+        server.send_to(b"1", expect(&server, b"a")).unwrap();
+    });
 }
 
 /// Take the brackets off `[::1]` before `getaddrinfo`, and make the socket of the family that it

@@ -6,7 +6,7 @@ mod support;
 use std::net::UdpSocket;
 use std::process::Command;
 
-use support::{Program, closed_pipe, full_device};
+use support::{Program, closed_pipe, rules};
 
 const PROMPT: &str = "请输入要发送的数据:";
 
@@ -24,7 +24,7 @@ fn start(arguments: &[&str]) -> Program {
 /// A test's own receiver, and its address.
 fn receiver() -> (UdpSocket, String) {
     let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
-    receiver.set_read_timeout(Some(support::PATIENCE)).unwrap();
+    receiver.set_read_timeout(Some(support::patience())).unwrap();
     let address = receiver.local_addr().unwrap().to_string();
     (receiver, address)
 }
@@ -189,8 +189,7 @@ fn says_where_and_why_when_it_cannot_send() {
 /// line ends, C1) and the marks that turn text round (U+202A to 202E, U+2066 to 2069).
 #[test]
 fn an_error_cannot_steer_the_terminal() {
-    let sender = start(&["a\u{1b}[2J\u{202e}\nb:1", "--message", "x"]);
-    support::check_safe(&sender.finish().error(), 0);
+    rules::has_safe_errors(|address| command(&[address, "--message", "x"]));
 }
 
 /// Look the name up with `getaddrinfo` and make a socket of the family that it gives; `localhost`
@@ -205,7 +204,7 @@ fn takes_a_name_for_an_address() {
         Ok(socket.into())
     };
     let receiver = of_both_families().or_else(|_| UdpSocket::bind("127.0.0.1:0")).unwrap();
-    receiver.set_read_timeout(Some(support::PATIENCE)).unwrap();
+    receiver.set_read_timeout(Some(support::patience())).unwrap();
     let address = format!("localhost:{}", receiver.local_addr().unwrap().port());
     assert_eq!(start(&[&address, "--message", "by name"]).finish().success(), "");
     expect(&receiver, b"by name");
@@ -218,7 +217,7 @@ fn sends_over_ipv6() {
     let Ok(receiver) = UdpSocket::bind("[::1]:0") else {
         return support::left_out("there is no IPv6 here");
     };
-    receiver.set_read_timeout(Some(support::PATIENCE)).unwrap();
+    receiver.set_read_timeout(Some(support::patience())).unwrap();
     let address = receiver.local_addr().unwrap().to_string();
     assert_eq!(start(&[&address, "--message", "你好"]).finish().success(), "");
     expect(&receiver, HELLO);
@@ -272,7 +271,7 @@ fn no_standard_input_at_all_is_an_error() {
 /// argument: `error: ` on stderr, status 2. argparse's `choices` and clap do it.
 #[test]
 fn refuses_a_wrong_command_line() {
-    let wrong: [&[&str]; 10] = [
+    let wrong: &[&[&str]] = &[
         &["127.0.0.1"],
         &["127.0.0.1:"],
         &["127.0.0.1:65536"],
@@ -284,10 +283,7 @@ fn refuses_a_wrong_command_line() {
         &["--port", "7788"],
         &["127.0.0.1:7788", "你好"],
     ];
-    for arguments in wrong {
-        let message = start(arguments).finish().refused();
-        assert!(message.contains("error: "), "{arguments:?}: {message}");
-    }
+    rules::refuses(command, wrong);
 }
 
 /// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
@@ -295,13 +291,10 @@ fn refuses_a_wrong_command_line() {
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
-    use std::ffi::OsStr;
-    use std::os::unix::ffi::OsStrExt;
     let (receiver, address) = receiver();
-    let message = [OsStr::new(&address), OsStr::new("--message"), OsStr::from_bytes(HELLO)];
-    let wrong = [&[OsStr::from_bytes(b"127.0.0.1\xff:0")][..], &message];
+    let wrong: [&[&[u8]]; 2] = [&[b"127.0.0.1\xff:0"], &[address.as_bytes(), b"--message", HELLO]];
     for arguments in wrong {
-        support::start(env!("CARGO_BIN_EXE_udp-sender"), arguments).finish().refused();
+        rules::refuses_what_is_not_utf_8(env!("CARGO_BIN_EXE_udp-sender"), arguments);
     }
     expect_nothing(&receiver, &address);
 }
@@ -319,17 +312,8 @@ fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
 #[test]
 fn ends_with_an_error_when_it_cannot_ask() {
     let (receiver, address) = receiver();
-    let start_with = |stdout| {
-        let mut sender = Program::start_with_stdout(&mut command(&[&address]), stdout);
-        sender.end_input();
-        sender.finish().error()
-    };
-    let error = start_with(std::process::Stdio::from(closed_pipe()));
-    assert!(error.contains("cannot write to standard output: "), "{error}");
+    rules::needs_stdout(command(&[&address]), |_| ());
     expect_nothing(&receiver, &address);
-    let Some(full) = full_device() else { return };
-    let error = start_with(full.into());
-    assert!(error.contains("cannot write to standard output: "), "{error}");
 }
 
 /// With `--message` print nothing to stdout, and do not flush it at the end: a closed pipe is no

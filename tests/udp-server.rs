@@ -6,7 +6,7 @@ mod support;
 use std::net::UdpSocket;
 use std::process::Command;
 
-use support::{Program, closed_pipe, full_device};
+use support::{Program, rules};
 
 fn command(arguments: &[&str]) -> Command {
     support::command(env!("CARGO_BIN_EXE_udp-server"), arguments)
@@ -192,9 +192,7 @@ fn goes_on_after_it_was_stopped_and_continued() {
 #[test]
 fn a_flood_loses_datagrams_and_not_the_server() {
     let (server, address) = server();
-    support::wait_for_state(server.id(), 'S');
-    server.signal("-STOP"); // so that nothing is taken out of the buffer
-    support::wait_for_state(server.id(), 'T');
+    server.stop(); // so that nothing is taken out of the buffer
     let flood = client(&address);
     for _ in 0..5000 {
         flood.send(&[b'x'; 1000]).unwrap();
@@ -202,7 +200,7 @@ fn a_flood_loses_datagrams_and_not_the_server() {
     server.signal("-CONT");
     // Now the buffer is not full for long: in the end a name gets through.
     let client = client(&address);
-    client.set_read_timeout(Some(support::PATIENCE / 100)).unwrap();
+    client.set_read_timeout(Some(support::patience() / 100)).unwrap();
     let mut answer = [0; 64];
     let answered = (0..100).find_map(|_| {
         client.send(b"Sarah").unwrap();
@@ -229,18 +227,15 @@ fn goes_on_when_no_one_reads_its_stderr() {
 #[cfg(unix)]
 #[test]
 fn its_words_go_to_no_client_when_it_has_no_stdout() {
-    let mut command = support::with_streams(&command(&["127.0.0.1:0"]), "<&- >&-");
-    let server = Program::start(&mut command);
-    let address = server.address();
-    ask(&client(&address), b"Sarah");
-    assert_eq!(server.stdout.rest(), "");
+    let command = command(&["127.0.0.1:0"]);
+    rules::keeps_its_words_from_clients(&command, |address| ask(&client(address), b"Sarah"));
 }
 
 /// Check HOST:PORT (0 to 65535) before you bind, and take no other options or arguments: `error: `
 /// on stderr, status 2. argparse and clap do it.
 #[test]
 fn refuses_a_wrong_command_line() {
-    let wrong: [&[&str]; 7] = [
+    let wrong: &[&[&str]] = &[
         &["127.0.0.1"],
         &["127.0.0.1:"],
         &["127.0.0.1:65536"],
@@ -249,10 +244,7 @@ fn refuses_a_wrong_command_line() {
         &["--timeout", "1"],
         &["127.0.0.1:0", "more"],
     ];
-    for arguments in wrong {
-        let message = start(arguments).finish().refused();
-        assert!(message.contains("error: "), "{arguments:?}: {message}");
-    }
+    rules::refuses(command, wrong);
 }
 
 /// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
@@ -260,67 +252,44 @@ fn refuses_a_wrong_command_line() {
 #[cfg(unix)]
 #[test]
 fn refuses_arguments_that_are_not_utf_8() {
-    use std::os::unix::ffi::OsStrExt;
-    let argument = std::ffi::OsStr::from_bytes(b"127.0.0.1\xff:0");
-    support::start(env!("CARGO_BIN_EXE_udp-server"), [argument]).finish().refused();
+    rules::refuses_what_is_not_utf_8(env!("CARGO_BIN_EXE_udp-server"), &[b"127.0.0.1\xff:0"]);
 }
 
 /// Set no SO_REUSEADDR here: with UDP it lets two programs share the port. Catch the failure of
 /// `bind`: `Error: cannot listen on ADDRESS: `, the reason, `; choose another port`.
 #[test]
 fn says_where_why_and_what_to_do_when_it_cannot_listen() {
-    let (server, address) = server();
-    let error = start(&[&address]).finish().error();
-    assert!(error.starts_with(&format!("Error: cannot listen on {address}: ")), "{error}");
-    assert!(error.ends_with("; choose another port"), "{error}");
-    drop(server);
-    // No machine has an address of TEST-NET-1 (RFC 5737).
-    let error = start(&["192.0.2.1:0"]).finish().error();
-    assert!(error.contains("cannot listen on 192.0.2.1:0: "), "{error}");
+    let (_server, address) = server();
+    rules::says_why_it_cannot_listen(|address| command(&[address]), &address);
 }
 
 /// Escape what an error repeats, such as the host of the command line: control characters (ESC,
 /// line ends, C1) and the marks that turn text round (U+202A to 202E, U+2066 to 2069).
 #[test]
 fn an_error_cannot_steer_the_terminal() {
-    let error = start(&["a\u{1b}[2J\u{202e}\nb:0"]).finish().error();
-    support::check_safe(&error, 0);
+    rules::has_safe_errors(|address| command(&[address]));
 }
 
 /// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
 /// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
 #[test]
 fn ends_with_an_error_when_stdout_is_closed_or_full() {
-    let closed = Program::start_with_stdout(&mut command(&["127.0.0.1:0"]), closed_pipe());
-    let error = closed.finish().error();
-    assert!(error.contains("cannot write to standard output: "), "{error}");
-    let Some(full) = full_device() else { return };
-    let error = Program::start_with_stdout(&mut command(&["127.0.0.1:0"]), full).finish().error();
-    assert!(error.contains("cannot write to standard output: "), "{error}");
+    rules::needs_stdout(command(&["127.0.0.1:0"]), |_| ());
 }
 
 /// `Listening on ` may fail as well (ENOSPC): end with status 1. Rust's `eprintln!` would panic, so
 /// use `writeln!`; Python tries stderr again at exit (status 120), unless it is None by then.
 #[test]
 fn ends_with_an_error_when_stderr_is_full() {
-    let Some(full) = full_device() else {
-        return support::left_out("there is no /dev/full here");
-    };
-    let stdout = std::process::Stdio::piped();
-    let server = Program::start_with(&mut command(&["127.0.0.1:0"]), stdout, full);
-    assert_eq!(server.finish().status.code(), Some(1));
+    rules::needs_stderr(command(&["127.0.0.1:0"]));
 }
 
 /// UDP has no TIME-WAIT: `bind` works at once when the program before has ended. Bind to the port
 /// that is given, and not to 0.
 #[test]
 fn listens_on_the_same_port_again_at_once() {
-    let (server, address) = server();
-    ask(&client(&address), b"Michael");
-    drop(server);
-    let again = start(&[&address]);
-    assert_eq!(again.address(), address);
-    ask(&client(&address), b"Tracy");
+    let at = |address: &str| command(&[address]);
+    rules::listens_again_at_once(at, |address| ask(&client(address), b"Michael"));
 }
 
 /// Take the brackets off `[::1]`, and make the socket of the family that `getaddrinfo` gives,
@@ -345,27 +314,14 @@ fn listens_on_ipv6() {
 #[cfg(target_os = "linux")]
 #[test]
 fn takes_an_ipv6_address_with_a_zone() {
-    if std::net::UdpSocket::bind("[::1%1]:0").is_err() {
-        return support::left_out("there is no IPv6 here");
-    }
-    let server = start(&["[::1%1]:0"]);
-    ask(&client(&server.address()), b"Sarah");
+    rules::takes_a_zone(command(&["[::1%1]:0"]), |address| ask(&client(address), b"Sarah"));
 }
 
 /// Where IPv6 is switched off, `localhost` may still lead to ::1 first: `bind` fails there
 /// (EADDRNOTAVAIL), so try the next address. `[::1]` itself is an error.
 #[test]
 fn does_without_ipv6_where_it_is_switched_off() {
-    let inner = |arguments: &[&str]| {
-        let command = support::with_network(&command(arguments), support::NO_IPV6)?;
-        support::with_hosts(&command, "::1 localhost\n127.0.0.1 localhost\n")
-    };
-    let Some(mut server) = inner(&["localhost:0"]) else { return };
-    let server = Program::start(&mut server);
-    let address = server.address();
-    assert!(address.starts_with("127.0.0.1:"), "{address}");
-    let error = Program::start(&mut inner(&["[::1]:0"]).unwrap()).finish().error();
-    assert!(error.starts_with("Error: cannot listen on [::1]:0: "), "{error}");
+    rules::does_without_ipv6(|address| command(&[address]));
 }
 
 /// Give the host to `getaddrinfo` and bind to what comes back, or let `bind` look it up (Python

@@ -41,6 +41,7 @@ impl Grade {
             .env("LESSON_COMMAND", words.collect::<Vec<_>>().join("\n"))
             .env("LESSON_PATIENCE", std::env::var("LESSON_PATIENCE").unwrap_or(PATIENCE.into()))
             .env_remove("RUST_BACKTRACE")
+            .env_remove("PYTHONUNBUFFERED") // it would hide a missing flush
             .current_dir(&lesson.folder)
             .output()
             .context("cannot run the tests")?;

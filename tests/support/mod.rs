@@ -8,6 +8,8 @@
 #![allow(dead_code, reason = "each test program uses another part of this")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
 
+pub mod rules;
+
 use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::io::{ErrorKind, Read, Write};
@@ -19,13 +21,11 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockRef, Socket, Type};
 
-/// How long a test waits for what must come. No test passes or fails by how fast it came.
-pub const PATIENCE: Duration = Duration::from_secs(60);
-
-/// [`PATIENCE`], or the seconds of the variable `LESSON_PATIENCE`.
+/// How long a test waits for what must come: a minute, or the seconds of the variable
+/// `LESSON_PATIENCE`. No test passes or fails by how fast it came.
 pub fn patience() -> Duration {
     let seconds = std::env::var("LESSON_PATIENCE").ok().and_then(|seconds| seconds.parse().ok());
-    seconds.map_or(PATIENCE, Duration::from_secs)
+    Duration::from_secs(seconds.unwrap_or(60))
 }
 
 thread_local! {
@@ -72,22 +72,26 @@ pub fn start<A: AsRef<OsStr>>(executable: &str, arguments: impl IntoIterator<Ite
     Program::start(&mut command(executable, arguments))
 }
 
-/// The lesson's Python twin, or nothing, said aloud, where there is no Python 3.
-pub fn python_twin<A: AsRef<OsStr>>(
-    lesson: &str,
-    arguments: impl IntoIterator<Item = A>,
-) -> Option<Program> {
+/// What Python 3 is called here, or nothing, said aloud, where there is none.
+pub fn python() -> Option<&'static str> {
     let python = ["python3", "python"].into_iter().find(|name| {
         let version = Command::new(name).arg("--version").output();
         version
             .is_ok_and(|output| output.status.success() && output.stdout.starts_with(b"Python 3"))
     });
-    let Some(python) = python else {
+    if python.is_none() {
         left_out("there is no Python 3 here");
-        return None;
-    };
+    }
+    python
+}
+
+/// The lesson's Python twin, or nothing, said aloud, where there is no Python 3.
+pub fn python_twin<A: AsRef<OsStr>>(
+    lesson: &str,
+    arguments: impl IntoIterator<Item = A>,
+) -> Option<Program> {
     let twin = format!("{}/../{lesson}/{lesson}.py", env!("CARGO_MANIFEST_DIR"));
-    let mut command = Command::new(python);
+    let mut command = Command::new(python()?);
     command.arg(twin).args(arguments).env("PYTHONUTF8", "1");
     Some(Program::start(&mut command))
 }
@@ -133,6 +137,16 @@ pub fn wait_for_state(id: u32, state: char) {
         assert!(Instant::now() < deadline, "process {id} does not get into state {state}: {stat}");
         thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// Whether this process ignores SIGINT, as then does each program that it starts (Linux, proc(5);
+/// elsewhere no one asks).
+#[cfg(unix)]
+fn ignores_interrupts() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask & 0b10 != 0) // SIGINT is 2, and the lowest bit is 1
 }
 
 /// What a program holds of the system (Linux, proc(5)).
@@ -283,14 +297,33 @@ impl Program {
         assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
     }
 
+    /// Stops it, as Ctrl-Z does, while it waits (Linux).
+    #[cfg(target_os = "linux")]
+    pub fn stop(&self) {
+        wait_for_state(self.id(), 'S');
+        self.signal("-STOP");
+        wait_for_state(self.id(), 'T');
+    }
+
     /// Stops and continues it, as Ctrl-Z and `fg` do, while it waits (Linux).
     #[cfg(target_os = "linux")]
     pub fn stop_and_continue(&self) {
+        self.stop();
+        self.signal("-CONT");
         wait_for_state(self.id(), 'S');
-        for (signal, state) in [("-STOP", 'T'), ("-CONT", 'S')] {
-            self.signal(signal);
-            wait_for_state(self.id(), state);
+    }
+
+    /// Lets it have that many descriptors from now on, or gives false, said aloud, where there is
+    /// no prlimit(1).
+    #[cfg(target_os = "linux")]
+    pub fn allow_descriptors(&self, most: usize) -> bool {
+        let mut prlimit = Command::new("prlimit");
+        prlimit.args(["--pid", &self.id().to_string(), &format!("--nofile={most}:")]);
+        let done = prlimit.status().is_ok_and(|status| status.success());
+        if !done {
+            left_out("a limit for a running program needs prlimit");
         }
+        done
     }
 
     /// Sends it SIGINT, as Ctrl-C does, or SIGTERM, and checks that it ends by that, without a
@@ -300,6 +333,9 @@ impl Program {
     #[track_caller]
     pub fn check_ends_by(self, signal: &str) {
         use std::os::unix::process::ExitStatusExt;
+        if signal == "-INT" && ignores_interrupts() {
+            return left_out("SIGINT is ignored here, as behind a script's `&`");
+        }
         self.signal(signal);
         let ending = self.finish();
         let status = ending.status.code().or(ending.status.signal().map(|number| 128 + number));
