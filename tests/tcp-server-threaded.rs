@@ -127,6 +127,33 @@ fn serves_clients_side_by_side() {
     expect(&mut first, b"Hello, Michael!");
 }
 
+/// Set SO_KEEPALIVE on each connection: a client that vanished without a FIN keeps its place until
+/// the system has asked in vain whether it is still there (RFC 1122 §4.2.3.6).
+#[cfg(target_os = "linux")]
+#[test]
+fn asks_whether_a_silent_client_is_still_there() {
+    let (_server, address) = server();
+    let mut client = connect(&address);
+    expect(&mut client, b"Welcome!");
+    let port = |address: &str| {
+        let (_, port) = address.rsplit_once(':').unwrap();
+        format!("0100007F:{:04X}", port.parse::<u16>().unwrap())
+    };
+    let ends = [port(&address), port(&client.local_addr().unwrap().to_string())];
+    let deadline = Instant::now() + patience();
+    loop {
+        // A timer of kind 02 is that of keepalive (proc(5), and the kernel's proc_net_tcp).
+        let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        let mut rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let row = rows.find(|row| row[1..3] == ends).expect("the connection is there");
+        if row[5].starts_with("02:") {
+            return;
+        }
+        assert!(Instant::now() < deadline, "its timer is {}", row[5]);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 /// A process has 1,024 descriptors by default (`ulimit -n`): one for each connection, so no `dup`
 /// or `try_clone`. An idle thread must block in `recv`, and not poll.
 #[test]

@@ -77,6 +77,7 @@ def serve(stream, peer, delay, free_places):
 
 def talk(stream, delay):
     """Answers one client until it says `exit` or closes its side."""
+    stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # it may not vanish
     stream.sendall(b"Welcome!")
     while True:
         name = stream.recv(1024)  # b"" is the end of the stream

@@ -82,6 +82,7 @@ fn serve(stream: TcpStream, peer: SocketAddr, delay: Duration, _place: Place) {
 fn talk(mut stream: TcpStream, delay: Duration) -> io::Result<()> {
     // A client may be silent as long as it likes, but not leave its answers unread.
     stream.set_write_timeout(Some(Duration::from_secs(30)))?;
+    SockRef::from(&stream).set_keepalive(true)?; // nor vanish: it is asked after two hours
     stream.write_all(b"Welcome!")?;
     let mut buffer = [0; 1024];
     loop {
