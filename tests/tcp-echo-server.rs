@@ -23,7 +23,7 @@ fn start(arguments: &[&str]) -> Program {
 fn server() -> (Program, String) {
     let server = start(&["127.0.0.1:0"]);
     let address = server.address();
-    assert_eq!(server.stdout.line(), "Starting up on 127.0.0.1 port 0");
+    assert_eq!(server.stdout.line(), format!("Starting up on 127.0.0.1 port {}", server.port()));
     assert_eq!(server.stdout.line(), "Waiting for a connection...");
     (server, address)
 }
@@ -49,7 +49,7 @@ fn exchange(address: &str) {
 #[test]
 fn echoes_the_tutorials_message_and_prints_its_words() {
     let server = start(&["localhost:0"]);
-    assert_eq!(server.stdout.line(), "Starting up on localhost port 0");
+    assert_eq!(server.stdout.line(), format!("Starting up on localhost port {}", server.port()));
     let address = server.address();
     assert_eq!(server.stdout.line(), "Waiting for a connection...");
     for _ in 0..2 {
@@ -373,7 +373,7 @@ fn listens_on_ipv6() {
         return support::left_out("there is no IPv6 here");
     }
     let server = start(&["[::1]:0"]);
-    assert_eq!(server.stdout.line(), "Starting up on [::1] port 0");
+    assert_eq!(server.stdout.line(), format!("Starting up on [::1] port {}", server.port()));
     let address = server.address();
     assert!(address.starts_with("[::1]:"), "{address}");
     exchange(&address);

@@ -181,8 +181,8 @@ fn says_where_and_why_when_it_cannot_send() {
         "{error}"
     );
     // Nothing can be sent to port 0.
-    let error = start(&["127.0.0.1:0", "--message", "x"]).finish().error();
-    assert!(error.starts_with("Error: cannot send 1 bytes to 127.0.0.1:0: "), "{error}");
+    let error = start(&["192.0.2.1:0", "--message", "x"]).finish().error();
+    assert!(error.starts_with("Error: cannot send 1 bytes to 192.0.2.1:0: "), "{error}");
 }
 
 /// Escape what an error repeats, such as the host of the command line: control characters (ESC,

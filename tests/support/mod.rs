@@ -29,7 +29,7 @@ pub fn patience() -> Duration {
 }
 
 thread_local! {
-    /// Where the program of this test was told to listen, by way of `{address}`.
+    /// Where the program that is started next is told to listen, by way of `{address}`.
     static TOLD: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
@@ -46,9 +46,11 @@ pub fn command<A: AsRef<OsStr>>(
         arguments.into_iter().map(|word| word.as_ref().to_owned()).collect();
     if let Some(place) = words.iter().position(|word| word == "{address}") {
         let is_address = |word: &OsString| word.to_string_lossy().contains(':');
-        let address = arguments.iter().position(is_address).map(|at| arguments.remove(at));
-        words[place] =
-            address.map_or_else(String::new, |word| fixed_port(&word.to_string_lossy())).into();
+        match arguments.iter().position(is_address).map(|at| arguments.remove(at)) {
+            Some(address) if address.to_str().is_none() => words[place] = address,
+            Some(address) => words[place] = fixed_port(&address.to_string_lossy()).into(),
+            None => drop(words.remove(place)),
+        }
     }
     if words.is_empty() {
         words.push(executable.into());
@@ -58,11 +60,13 @@ pub fn command<A: AsRef<OsStr>>(
     command
 }
 
-/// `address` with a free port in place of port 0, kept for [`Program::address`].
+/// `address` with a free port in place of port 0, kept for the program that is started next.
 fn fixed_port(address: &str) -> String {
-    let Some(host) = address.strip_suffix(":0") else { return address.to_owned() };
-    let told = TcpListener::bind(address).and_then(|listener| listener.local_addr());
-    let told = format!("{host}:{}", told.expect("there is a free port").port());
+    let free = TcpListener::bind(address).and_then(|listener| listener.local_addr());
+    let told = match (address.strip_suffix(":0"), free) {
+        (Some(host), Ok(free)) => format!("{host}:{}", free.port()),
+        _ => address.to_owned(),
+    };
     TOLD.set(Some(told.clone()));
     told
 }
@@ -91,6 +95,7 @@ pub fn python_twin<A: AsRef<OsStr>>(
     arguments: impl IntoIterator<Item = A>,
 ) -> Option<Program> {
     let twin = format!("{}/../{lesson}/{lesson}.py", env!("CARGO_MANIFEST_DIR"));
+    TOLD.take(); // it says itself where it listens
     let mut command = Command::new(python()?);
     command.arg(twin).args(arguments).env("PYTHONUTF8", "1");
     Some(Program::start(&mut command))
@@ -186,6 +191,8 @@ pub fn wait_for_resources(id: u32, enough: impl Fn(&Resources) -> bool) -> Resou
 pub struct Program {
     child: Child,
     stdin: Option<ChildStdin>,
+    /// The address that stands in its command in place of `{address}`.
+    told: Option<String>,
     pub stdout: Stream,
     pub stderr: Stream,
 }
@@ -220,7 +227,7 @@ impl Program {
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let stdout = Stream::new(child.stdout.take());
         let stderr = Stream::new(child.stderr.take());
-        Self { stdin: child.stdin.take(), child, stdout, stderr }
+        Self { stdin: child.stdin.take(), child, told: TOLD.take(), stdout, stderr }
     }
 
     /// Starts a server, and gives its address; its standard error is closed from then on, as after
@@ -231,41 +238,48 @@ impl Program {
         let (reader, writer) = std::io::pipe().expect("there are pipes");
         let program = Self::start_with(&mut command, Stdio::piped(), writer);
         drop(command); // with its copy of the writer
-        if TOLD.with_borrow(Option::is_some) {
-            drop(reader);
-            let address = program.address();
-            return (program, address);
-        }
         let (send, receive) = std::sync::mpsc::channel();
+        let told = program.told.is_some();
         thread::spawn(move || {
             let mut lines = BufReader::new(reader).lines().map_while(Result::ok);
-            let address =
-                lines.find_map(|line| Some(line.strip_prefix("Listening on ")?.to_owned()));
+            let address = lines.find_map(|line| {
+                line.strip_prefix("Listening on ").map(str::to_owned).or(told.then_some(line))
+            });
             drop(lines);
             let _ = send.send(address);
         });
+        if told {
+            let address = program.address();
+            return (program, address);
+        }
         let address = receive.recv_timeout(patience()).ok().flatten();
         (program, address.expect("it says where it listens"))
     }
 
-    /// The address behind `Listening on `.
+    /// The address behind `Listening on `, or else that of `{address}`.
     pub fn address(&self) -> String {
-        if let Some(told) = TOLD.take() {
-            // It listens when no one else can.
-            let deadline = Instant::now() + patience();
-            while TcpListener::bind(&told).is_ok() && UdpSocket::bind(&told).is_ok() {
-                assert!(Instant::now() < deadline, "it does not listen on {told}");
-                thread::sleep(Duration::from_millis(50));
-            }
-            return told;
-        }
+        let deadline = Instant::now() + patience();
+        let mut found = 0;
         loop {
-            let line = self.stderr.line();
-            if let Some(address) = line.strip_prefix("Listening on ") {
+            let Some(told) = self.told.as_ref().filter(|_| !self.stderr.has_line()) else {
+                let line = self.stderr.line();
+                let Some(address) = line.strip_prefix("Listening on ") else { continue };
                 // A server on every address is reached by way of loopback.
                 return address.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:");
+            };
+            // It listens when no one else can; for a moment more it may yet say so.
+            found += i32::from(TcpListener::bind(told).is_err() || UdpSocket::bind(told).is_err());
+            if found > 10 {
+                return told.replace("localhost:", "127.0.0.1:");
             }
+            assert!(Instant::now() < deadline, "it does not listen on {told}");
+            thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// The port of its command line, where tests ask for port 0.
+    pub fn port(&self) -> &str {
+        self.told.as_deref().and_then(|told| told.rsplit(':').next()).unwrap_or("0")
     }
 
     /// The process's number.
@@ -461,6 +475,11 @@ impl Stream {
             Some(gathered.bytes.drain(..at + end.len()).collect())
         });
         String::from_utf8(bytes).expect("a program prints UTF-8")
+    }
+
+    /// Whether there is a whole line, at this moment.
+    pub fn has_line(&self) -> bool {
+        self.0.0.lock().unwrap().bytes.contains(&b'\n')
     }
 
     /// The next line, without its end.
