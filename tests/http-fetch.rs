@@ -1120,6 +1120,18 @@ fn writes_a_device_in_place() {
     assert!(fs::symlink_metadata(place.path().join("stdout")).unwrap().is_symlink());
 }
 
+/// On Windows the null device is `NUL` in every folder: it can be opened, but Rust's `metadata`
+/// fails for it. Write straight to what exists and is no regular file.
+#[cfg(windows)]
+#[test]
+fn writes_the_null_device_in_place() {
+    let mut fetch = Fetch::start(&["http://{}/", "-o", "NUL"]);
+    fetch.send(ok("", "<title>a</title>"));
+    let Fetched { ending, folder, .. } = fetch.then(Then::Close);
+    assert_eq!(ending.success(), "HTTP/1.1 200 OK\na\n");
+    assert_eq!(files(folder.path()), BTreeMap::new());
+}
+
 /// Check every write, and the flush or close that empties a buffer: ENOSPC may come only there. It
 /// is `cannot write PATH: `, and not the server's fault.
 #[test]
@@ -1131,8 +1143,8 @@ fn a_full_disk_is_an_error() {
     let place = folder();
     let mut make = Command::new("mknod");
     make.args(["-m", "666", "full", "c", "1", "7"]).current_dir(&place);
-    let made = make.output().is_ok_and(|output| output.status.success());
-    let full = if made { "full" } else { "/dev/full" };
+    let done = make.output().is_ok_and(|output| output.status.success());
+    let full = if done { "full" } else { "/dev/full" };
     let mut fetch = Fetch::start_in(place, &["http://{}/", "-o", full]);
     fetch.send(ok("Content-Length: 5\r\n", "hello"));
     let error = fetch.then(Then::Close).ending.error();

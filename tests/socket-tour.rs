@@ -333,12 +333,15 @@ fn sendall_hands_over_everything() {
 fn recvfrom_gives_one_datagram_and_its_sender() {
     let seen = stop("recvfrom");
     let sender = seen.address("the sender's own address");
-    let datagrams = seen.0[1..].iter().map(|line| line.strip_prefix("recvfrom(8): b").unwrap());
+    let datagrams = seen.0[1..].iter().map(|line| line.strip_prefix("recvfrom(8): ").unwrap());
     let cut = if cfg!(windows) { None } else { Some("the seco") };
     for (datagram, expected) in datagrams.zip([Some("first"), cut, Some("third"), Some("")]) {
-        let Some(expected) = expected else { continue };
+        let Some(expected) = expected else {
+            check_error(datagram, 0); // 10040, WSAEMSGSIZE
+            continue;
+        };
         let (data, from) = datagram.split_once(" from ").unwrap();
-        assert_eq!(data.trim_matches(['"', '\'']), expected);
+        assert_eq!(data.strip_prefix('b').unwrap().trim_matches(['"', '\'']), expected);
         assert_eq!(from.parse::<SocketAddr>().unwrap(), sender);
     }
     assert_eq!(seen.0.len(), 5);
@@ -364,7 +367,12 @@ fn close_ends_the_peers_stream_or_resets_it() {
     let seen = stop("close");
     let end = seen.after("after the close, the peer's recv");
     assert!(end.starts_with("0 bytes b"), "{end}");
-    check_error(seen.after("after a close with 5 bytes unread"), 104);
+    let unread = seen.after("after a close with 5 bytes unread");
+    if cfg!(target_os = "macos") {
+        // As in all stacks that come from BSD (RFC 2525 §2.17).
+        return support::left_out("macOS closes in order also with bytes unread");
+    }
+    check_error(unread, 104);
 }
 
 /// Show both ends with `getsockname` and `getpeername` (`local_addr`, `peer_addr`): each one's peer
@@ -415,6 +423,9 @@ fn setsockopt_changes_what_a_socket_may() {
         let rest = seen.0.iter().find_map(|line| line.strip_prefix(&start)).unwrap();
         rest.split_once(": ").unwrap().1
     };
+    if cfg!(target_os = "macos") {
+        return support::left_out("the loopback of macOS has no broadcast address");
+    }
     check_error(answer(0), 13);
     assert!(answer(1) == "5 sent" || !cfg!(target_os = "linux"), "{}", answer(1));
 }

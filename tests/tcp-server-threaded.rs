@@ -8,7 +8,7 @@ use std::net::{Shutdown, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use support::{Program, connect, expect, expect_end, patience, reset, rules, with_limit};
+use support::{Program, connect, expect, expect_end, patience, reset, rules};
 
 fn command(arguments: &[&str]) -> Command {
     support::command(env!("CARGO_BIN_EXE_tcp-server-threaded"), arguments)
@@ -158,8 +158,8 @@ fn asks_whether_a_silent_client_is_still_there() {
 /// or `try_clone`. An idle thread must block in `recv`, and not poll.
 #[test]
 fn serves_one_more_beside_a_thousand_idle_connections() {
-    // macOS and Windows give a test fewer descriptors by default.
-    let many = if cfg!(target_os = "linux") { 1000 } else { 100 };
+    // By default macOS gives a process 256 descriptors, for all the tests that run side by side.
+    let many = if cfg!(target_os = "linux") { 1000 } else { 64 };
     let (_server, address) = server();
     let idle: Vec<_> = (0..many).map(|_| connect(&address)).collect();
     for mut stream in &idle {
@@ -214,7 +214,8 @@ fn reports_a_reset_in_one_line_and_goes_on() {
 #[test]
 fn welcomes_a_burst_of_clients() {
     // Far more than std's own backlog of 128: all are connected before one place comes free.
-    let many = if cfg!(target_os = "linux") { 600 } else { 100 };
+    // macOS has room for 128 in the queue, Windows for about 200, and macOS few descriptors.
+    let many = if cfg!(target_os = "linux") { 600 } else { 64 };
     let server = start(&["127.0.0.1:0", "--delay", "0", "--max-connections", "1"]);
     let address = server.address();
     let socket_address = address.parse().unwrap();
@@ -235,7 +236,8 @@ fn welcomes_a_burst_of_clients() {
 #[cfg(unix)]
 #[test]
 fn waits_when_no_descriptor_is_free_and_goes_on_when_one_is() {
-    let limited = &mut with_limit(&command(&["127.0.0.1:0", "--delay", "0"]), ["-n", "24"]);
+    let limited =
+        &mut support::with_limit(&command(&["127.0.0.1:0", "--delay", "0"]), ["-n", "24"]);
     let mut server = Program::start(limited);
     let address = server.address();
     let clients: Vec<_> = (0..40).map(|_| connect(&address)).collect();
@@ -250,8 +252,9 @@ fn waits_when_no_descriptor_is_free_and_goes_on_when_one_is() {
 #[test]
 fn loses_one_client_and_not_itself_when_no_thread_can_start() {
     // Room for eight stacks of 1 GiB, and then enough memory for everything but one more.
-    let command = &with_limit(&command(&["127.0.0.1:0", "--delay", "0"]), ["-v", "8912896"]);
-    let limited = &mut with_limit(command, ["-s", "1048576"]);
+    let command =
+        &support::with_limit(&command(&["127.0.0.1:0", "--delay", "0"]), ["-v", "8912896"]);
+    let limited = &mut support::with_limit(command, ["-s", "1048576"]);
     limited.env("RUST_MIN_STACK", (1 << 30).to_string());
     let mut server = Program::start(limited);
     let address = server.address();

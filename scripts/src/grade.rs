@@ -38,7 +38,7 @@ impl Grade {
         });
         let output = Command::new(test_program(course, lesson)?)
             .args(["--test-threads", "8"])
-            .env("LESSON_COMMAND", words.collect::<Vec<_>>().join("\n"))
+            .env("LESSON_COMMAND", words.map(|word| word + "\n").collect::<String>())
             .env("LESSON_PATIENCE", std::env::var("LESSON_PATIENCE").unwrap_or(PATIENCE.into()))
             .env_remove("RUST_BACKTRACE")
             .env_remove("PYTHONUNBUFFERED") // it would hide a missing flush
@@ -128,7 +128,7 @@ fn explain(message: &str, tests: &str, hint: &str) -> Result<()> {
         if line.is_empty() || line.starts_with("note: ") {
             continue;
         }
-        if line.starts_with("thread '") && line.contains("/support/") {
+        if line.starts_with("thread '") && line.replace('\\', "/").contains("/support/") {
             continue; // the helper that failed says enough
         }
         if let Some((_, place)) = line.split_once(".rs:").filter(|_| line.starts_with("thread '")) {

@@ -438,7 +438,13 @@ impl Stream {
                 // Whoever no longer reads has closed this end: the program must see that.
                 let Some(shared) = writer.upgrade() else { return };
                 let mut gathered = shared.0.lock().unwrap();
-                gathered.bytes.extend(&buffer[..length]);
+                for &byte in &buffer[..length] {
+                    // Python ends a line with CR LF there.
+                    if cfg!(windows) && byte == b'\n' && gathered.bytes.ends_with(b"\r") {
+                        gathered.bytes.pop();
+                    }
+                    gathered.bytes.push(byte);
+                }
                 gathered.ended = length == 0;
                 shared.1.notify_all();
                 if gathered.ended {
@@ -535,6 +541,7 @@ pub fn accept(listener: &TcpListener) -> TcpStream {
     };
     stream.set_nonblocking(false).unwrap();
     stream.set_read_timeout(Some(patience())).unwrap();
+    stream.set_write_timeout(Some(patience())).unwrap();
     stream
 }
 
@@ -543,6 +550,7 @@ pub fn accept(listener: &TcpListener) -> TcpStream {
 pub fn connect(address: &str) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap_or_else(|error| panic!("{address}: {error}"));
     stream.set_read_timeout(Some(patience())).unwrap();
+    stream.set_write_timeout(Some(patience())).unwrap();
     stream
 }
 

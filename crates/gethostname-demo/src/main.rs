@@ -87,8 +87,9 @@ fn pause(error: &io::Error) {
 fn receive(address: &str, timeout: Duration) -> Result<()> {
     let stream = connect(address, timeout)
         .map_err(|error| anyhow!("cannot connect to {address}: {error}; start the server first"))?;
-    stream.set_read_timeout(Some(timeout))?;
-    let bytes = read_until_close(stream, 65_536).context(format!("no message from {address}"))?;
+    let no_message = || format!("no message from {address}");
+    stream.set_read_timeout(Some(timeout)).with_context(no_message)?;
+    let bytes = read_until_close(stream, 65_536).with_context(no_message)?;
     print(decode(&bytes, UTF_8).trim_end_matches("\r\n"))
 }
 

@@ -60,9 +60,9 @@ fn main() -> Result<(), Report> {
     let mut stream = connect(&address, timeout).map_err(|error| {
         anyhow!("cannot connect to {address}: {error}; are host and port right?")
     })?;
-    stream.set_read_timeout(Some(timeout))?;
-    stream.set_write_timeout(Some(timeout))?;
     let no_page = || format!("no page from {address}");
+    stream.set_read_timeout(Some(timeout)).with_context(no_page)?;
+    stream.set_write_timeout(Some(timeout)).with_context(no_page)?;
     let (resource, host) = (&url.resource, url.host_field());
     let request = format!("GET {resource} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     blocking(|| stream.write_all(request.as_bytes())).with_context(no_page)?;

@@ -29,6 +29,8 @@ impl Output {
                 "it is there and read-only; name another with -o"
             );
             path = path.canonicalize()?; // of a link, the file that it leads to
+        } else if let Ok(device) = File::options().write(true).open(&path) {
+            return Ok(Self::Device(device)); // Windows opens NUL, but has no metadata of it
         } else if let Ok(target) = fs::read_link(&path) {
             path = path.parent().unwrap_or(Path::new("")).join(target); // which is still to be made
         }
@@ -52,7 +54,8 @@ impl Output {
     /// Makes the file appear.
     pub(crate) fn finish(self) -> Result<()> {
         if let Self::File { temporary, path } = self {
-            temporary.persist(&path).context("the temporary file can't take its place")?;
+            let placed = temporary.persist(&path).map_err(|error| error.error);
+            placed.context("the temporary file can't take its place")?;
         }
         Ok(())
     }

@@ -43,8 +43,6 @@ fn main() -> Result<(), Report> {
     let mut stream = connect(&address, timeout).map_err(|error| {
         anyhow!("cannot connect to {address}: {error}; is tcp-server-gbk running?")
     })?;
-    stream.set_read_timeout(Some(timeout))?;
-    stream.set_write_timeout(Some(timeout))?;
     talk(&mut stream).with_context(|| format!("the exchange with {address} broke off"))?;
     Ok(())
 }
@@ -56,7 +54,7 @@ fn ask_address() -> Result<String> {
     host_port(&format!("{host}:{port}")).with_context(|| format!("{host}:{port} is no address"))
 }
 
-/// Connects to the first address of a name that answers, be it IPv4 or IPv6.
+/// Connects to the first address of a name that answers, be it IPv4 or IPv6, and sets the limits.
 fn connect(address: &str, timeout: Duration) -> io::Result<TcpStream> {
     let mut result = Err(io::Error::other("the name has no address"));
     for address in address.to_socket_addrs()? {
@@ -65,7 +63,10 @@ fn connect(address: &str, timeout: Duration) -> io::Result<TcpStream> {
             break;
         }
     }
-    result
+    let stream = result?;
+    stream.set_read_timeout(Some(timeout))?;
+    stream.set_write_timeout(Some(timeout))?;
+    Ok(stream)
 }
 
 /// Sends a line, and prints the answer, 64 KiB at the most.

@@ -43,13 +43,11 @@ fn main() -> Result<(), Report> {
     let mut stream = connect(&address, timeout).map_err(|error| {
         anyhow!("cannot connect to {address}: {error}; is tcp-server-threaded running?")
     })?;
-    stream.set_read_timeout(Some(timeout))?;
-    stream.set_write_timeout(Some(timeout))?;
     talk(&mut stream, &names).with_context(|| format!("the dialogue with {address} broke off"))?;
     Ok(())
 }
 
-/// Connects to the first address of a name that answers, be it IPv4 or IPv6.
+/// Connects to the first address of a name that answers, be it IPv4 or IPv6, and sets the limits.
 fn connect(address: &str, timeout: Duration) -> io::Result<TcpStream> {
     let mut result = Err(io::Error::other("the name has no address"));
     for address in address.to_socket_addrs()? {
@@ -58,7 +56,10 @@ fn connect(address: &str, timeout: Duration) -> io::Result<TcpStream> {
             break;
         }
     }
-    result
+    let stream = result?;
+    stream.set_read_timeout(Some(timeout))?;
+    stream.set_write_timeout(Some(timeout))?;
+    Ok(stream)
 }
 
 /// Prints the welcome, then the answer to each name.
