@@ -436,6 +436,8 @@ fn decodes_the_title_by_the_pages_own_charset() {
     let no_text: Title<'_> = (b"<title>a\xffb</title>", "a\u{fffd}b");
     let past = format!("<!--{}--><meta charset=big5>", " ".repeat(1024));
     let cut = format!("<!--{}--><meta charset=big5>", " ".repeat(1024 - 20));
+    // Of a page without a charset, what is kept of it for its title may end amid a character.
+    let long = format!("<title>新浪首页</title>{}", "新".repeat(30_000));
     let header = "text/html; charset=";
     let cyrillic_header = &*format!("{header}windows-1251");
     for (name, content_type, start, (page, expected)) in [
@@ -480,6 +482,7 @@ fn decodes_the_title_by_the_pages_own_charset() {
         ("meta cut at 1,024 bytes", "", &cut, gbk),
         ("meta that names UTF-16 in vain", "", "<meta charset=utf-16>", utf_8),
         ("none, UTF-8", "text/html", "", utf_8),
+        ("none, long UTF-8", "text/html", "", (long.as_bytes(), "新浪首页")),
         ("none, GBK", "text/html", "", gbk),
         ("none, and no header, GBK", "", "", gbk),
         ("none, and no UTF-8 after the title", "", "", late),
@@ -639,7 +642,11 @@ fn puts_chunks_together() {
         let _row = Row(name);
         arrives(chunked(body), Then::Hold, expected);
     }
-    for field in ["TRANSFER-ENCODING:Chunked \r\n", "Transfer-Encoding:\r\n chunked\r\n \r\n"] {
+    for field in [
+        "TRANSFER-ENCODING:Chunked \r\n",
+        "Transfer-Encoding:\r\n chunked\r\n \r\n",
+        "Transfer-Encoding: , chunked,\r\n",
+    ] {
         let _row = Row(field);
         arrives(ok(field, "5\r\nhello\r\n0\r\n\r\n"), Then::Hold, "hello");
     }
@@ -700,7 +707,7 @@ fn takes_every_form_of_a_header() {
 /// recursion and without copying all that came before.
 #[test]
 fn takes_a_long_header_and_many_small_chunks() {
-    let fields = "X: 0123456789012345678901234567890123456789\r\n".repeat(200);
+    let fields = "X: 0123456789012345678901234567890123456789\r\n".repeat(1000);
     let fields = format!("{fields}Transfer-Encoding: chunked\r\n");
     let chunks = "1\r\nx\r\n".repeat(20_000);
     let (_, page) = fetch(ok(&fields, format!("{chunks}0\r\n\r\n"))).page();
@@ -818,6 +825,7 @@ fn a_wrong_chunk_is_an_error() {
         "11111111111111111\r\nhello\r\n",
         "5\nhello\r\n0\r\n\r\n",
         "5;a\nhello\r\n0\r\n\r\n",
+        "5;a\rb\r\nhello\r\n0\r\n\r\n",
         "5\r\r\nhello\r\n0\r\n\r\n",
         "3\r\nhello\r\n0\r\n\r\n",
         "7\r\nhello\r\n0\r\n\r\n",
@@ -846,6 +854,8 @@ fn a_malformed_header_is_an_error() {
         "HTTP/1.1 2000 OK\r\n",
         "HTTP/1.1 2x0 OK\r\n",
         "HTTP/1.1 -20 OK\r\n",
+        "HTTP/1.1 000 OK\r\n",
+        "HTTP/1.1 099 OK\r\n",
         "HTTP/1.1 OK\r\n",
         "HTTP/1.1  200 OK\r\n",
         "HTTP/1.1\t200 OK\r\n",
@@ -901,7 +911,8 @@ fn a_switch_to_another_protocol_is_an_error() {
     let switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
     let frame = b"\x81\x05hello";
     fails([switch.as_slice(), frame].concat(), Then::Hold);
-    fails(switch, Then::Close);
+    fails([switch.as_slice(), &ok("Content-Length: 5\r\n", "hello")].concat(), Then::Hold);
+    fails(switch, Then::Hold);
 }
 
 /// ECONNRESET from `recv` is an error, and not the end of the body, also where a close would be its
@@ -949,6 +960,24 @@ fn an_endless_answer_is_an_error() {
         }
         let error = fetch.then(Then::Hold).no_page(&BTreeMap::new());
         assert!(!error.contains("timed out"), "{error}");
+    }
+}
+
+/// Count the bytes of the body, too, where no length tells them before: stop over 2147483648 in
+/// all, and name that limit in the error.
+#[cfg(unix)]
+#[test]
+fn an_endless_body_is_an_error() {
+    let block = [b"100000\r\n".as_slice(), &b"x".repeat(1 << 20), b"\r\n"].concat();
+    for (name, start) in [("until close", ok("", "")), ("chunked", chunked(""))] {
+        let _row = Row(name);
+        let mut fetch = Fetch::start(&["http://{}/", "-o", "/dev/null"]);
+        fetch.send(start);
+        for _ in 0..2049 {
+            fetch.send(&block);
+        }
+        let error = fetch.then(Then::Hold).ending.error();
+        assert!(error.contains("2147483648"), "{error}");
     }
 }
 
@@ -1062,7 +1091,7 @@ fn leaves_nothing_behind_when_it_is_interrupted() {
 }
 
 /// Before you connect, make the temporary file in its folder, and look whether the path is a folder
-/// or read-only (root may write to that, so look at its mode): `cannot write PATH: `.
+/// or read-only (root may write to that, so look at its mode): `cannot write PATH: `, `with -o`.
 #[test]
 fn finds_out_first_what_is_in_the_way_of_the_file() {
     let (listener, address) = support::listener();
@@ -1074,13 +1103,17 @@ fn finds_out_first_what_is_in_the_way_of_the_file() {
     let mut permissions = fs::metadata(&read_only).unwrap().permissions();
     permissions.set_readonly(true);
     fs::set_permissions(&read_only, permissions).unwrap();
-    for path in ["folder", "missing/a.html", "read-only", "read-only/a.html"] {
+    let long = "a".repeat(1000);
+    let with_advice = ["folder", "missing/", "read-only"];
+    let without = ["missing/a.html", "read-only/a.html", &long];
+    for path in with_advice.into_iter().chain(without) {
         let _row = Row(path);
         let mut command = command(&[&address, "-o", path]);
         let ending = Program::start(command.current_dir(folder.path())).finish();
         assert_eq!(ending.stdout, "");
         let error = ending.error();
         assert!(error.starts_with(&format!("Error: cannot write {path}: ")), "{error}");
+        assert!(!with_advice.contains(&path) || error.ends_with(" with -o"), "{error}");
         let none = listener.accept().expect_err("nothing is sent");
         assert_eq!(none.kind(), ErrorKind::WouldBlock);
     }
@@ -1217,17 +1250,24 @@ fn no_way_to_the_server_is_an_error() {
 #[cfg(unix)]
 #[test]
 fn replaces_what_a_link_leads_to_and_not_the_link() {
-    let folder = folder();
-    fs::create_dir(folder.path().join("sub")).unwrap();
-    fs::write(folder.path().join("sub/a"), "old").unwrap();
-    std::os::unix::fs::symlink("sub/a", folder.path().join("link")).unwrap();
-    let mut fetch = Fetch::start_in(folder, &["http://{}/", "-o", "link"]);
-    fetch.send(ok("", "new"));
-    let Fetched { ending, folder, .. } = fetch.then(Then::Close);
-    ending.success();
-    assert_eq!(fs::read_link(folder.path().join("link")).unwrap(), Path::new("sub/a"));
-    assert_eq!(files(&folder.path().join("sub")), BTreeMap::from([("a".into(), b"new".into())]));
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    // What it leads to may be there, or be still to be made.
+    for old in [Some("old"), None] {
+        let _row = Row(format!("{old:?}"));
+        let folder = self::folder();
+        let sub = folder.path().join("sub");
+        fs::create_dir(&sub).unwrap();
+        if let Some(old) = old {
+            fs::write(sub.join("a"), old).unwrap();
+        }
+        std::os::unix::fs::symlink("sub/a", folder.path().join("link")).unwrap();
+        let mut fetch = Fetch::start_in(folder, &["http://{}/", "-o", "link"]);
+        fetch.send(ok("", "new"));
+        let Fetched { ending, folder, .. } = fetch.then(Then::Close);
+        ending.success();
+        assert_eq!(fs::read_link(folder.path().join("link")).unwrap(), Path::new("sub/a"));
+        assert_eq!(files(&sub), BTreeMap::from([("a".into(), b"new".into())]));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
 }
 
 /// Temporary files (`mkstemp`) have mode 600: make yours by `open` with O_CREAT and O_EXCL and mode
@@ -1250,6 +1290,24 @@ fn makes_the_file_with_the_rights_of_any_new_file() {
         let permissions = fs::metadata(folder.path().join(FILE)).unwrap().permissions();
         assert_eq!(permissions.mode() & 0o7777, mode);
     }
+}
+
+/// A file that is replaced keeps its rights, as if it had been written in place (`chmod`,
+/// `set_permissions`): what was private stays so.
+#[cfg(unix)]
+#[test]
+fn keeps_the_rights_of_a_file_that_it_replaces() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder();
+    let path = folder.path().join("private");
+    fs::write(&path, "old").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    let mut fetch = Fetch::start_in(folder, &["http://{}/", "-o", "private"]);
+    fetch.send(ok("", "hello"));
+    let Fetched { ending, folder: _folder, .. } = fetch.then(Then::Close);
+    ending.success();
+    assert_eq!(fs::read(&path).unwrap(), b"hello");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
 }
 
 /// Flush the header's lines and check the result (EPIPE, ENOSPC): say `Error: cannot write to
@@ -1376,7 +1434,7 @@ fn refuses_a_zone_in_a_url() {
 }
 
 /// The error names the way out: TLS for https, `ftp:// is not http://`, `a port is 1 to 65535`,
-/// Punycode (RFC 3492) for a Chinese host, and no user.
+/// Punycode (RFC 3492) for a Chinese host, no user, and `%20` for a blank.
 #[test]
 fn says_what_to_do_about_a_url_that_it_refuses() {
     for (url, part) in [
@@ -1384,7 +1442,9 @@ fn says_what_to_do_about_a_url_that_it_refuses() {
         ("HTTPS://www.sina.com.cn/", "TLS"),
         ("ftp://127.0.0.1/", "ftp:// is not http://"),
         ("http://127.0.0.1:0/", "a port is 1 to 65535"),
-        ("http://user@127.0.0.1/", "user"),
+        ("http://me@127.0.0.1/", "user"),
+        ("http://127.0.0.1/a b", "%20"),
+        ("http://127.0.0.1/\r\nA: b", "%0D"),
         ("http://新浪.example/", "Punycode"),
     ] {
         let _row = Row(url);

@@ -35,6 +35,10 @@ fn ending_with(mut client: Program, listener: &TcpListener, pieces: &[&[u8]]) ->
     client.type_in("你好\n");
     expect(&mut stream, HELLO);
     for piece in pieces {
+        // Linux tells when it has read the piece before, and sleeps until there is another.
+        if cfg!(target_os = "linux") && pieces.len() > 1 {
+            support::wait_for_state(client.id(), 'S');
+        }
         let _ = stream.write_all(piece); // an error, if the client has had enough
     }
     drop(stream);
@@ -215,6 +219,7 @@ fn a_wrong_ip_or_port_that_is_typed_is_an_error() {
         assert_eq!(ending.stdout, "请输入服务器IP:请输入服务器port:");
         let error = ending.error();
         assert!(error.contains(&format!("127.0.0.1:{port}")), "{error}");
+        assert!(!error.contains("cannot connect"), "it is wrong before that: {error}");
     }
     let mut client = start(&[]);
     client.type_in("no-such-host.invalid\n8080\n");
@@ -242,6 +247,18 @@ fn does_not_wait_for_ever_on_a_silent_server() {
     let (_listener, address) = support::listener();
     let mut client = start(&[&address, "--timeout", "0.2"]);
     client.type_in("你好\n");
+    let error = client.finish().error();
+    assert!(error.contains(&address) && error.ends_with("timed out"), "{error}");
+}
+
+/// `--timeout` is for sending, too (`settimeout`, `set_write_timeout`): when no one reads, the
+/// buffers of both systems are full at some time, and `sendall` waits.
+#[test]
+fn does_not_wait_for_ever_on_a_server_that_reads_nothing() {
+    let (listener, address) = support::listener();
+    let mut client = start(&[&address, "--timeout", "0.2"]);
+    let _stream = accept(&listener);
+    client.type_in("a".repeat(1 << 24) + "\n");
     let error = client.finish().error();
     assert!(error.contains(&address) && error.ends_with("timed out"), "{error}");
 }

@@ -176,6 +176,7 @@ fn a_server_that_resets_is_an_error() {
         error.starts_with(&format!("Error: the dialogue with {address} broke off: ")),
         "{error}"
     );
+    assert!(!error.contains("it closed"), "a reset is no close: {error}");
 }
 
 /// Read with one `recv(1024)` for the welcome and one for each answer, and never until the close:
@@ -239,6 +240,11 @@ fn ctrl_c_and_kill_end_its_wait_at_once() {
 #[test]
 fn refuses_a_wrong_command_line() {
     let wrong: &[&[&str]] = &[
+        &["127.0.0.1:+9999"],
+        &[":9999"],
+        &["::1"],
+        &["::1:9999"],
+        &["[::1:9999"],
         &["127.0.0.1"],
         &["127.0.0.1:65536"],
         &["127.0.0.1:9999", ""],

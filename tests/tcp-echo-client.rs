@@ -162,7 +162,8 @@ fn a_server_that_resets_is_an_error() {
     let mut stream = accept(&listener);
     expect(&mut stream, b"This is a test message"); // now it is connected, and knows it
     reset(stream);
-    no_echo((client.finish(), address));
+    let error = no_echo((client.finish(), address));
+    assert!(!error.contains("it sent back"), "a reset is no end of an echo: {error}");
 }
 
 /// Catch ECONNREFUSED from `connect` and the failure of the name (`socket.gaierror` in Python):

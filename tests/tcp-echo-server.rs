@@ -394,6 +394,24 @@ fn does_without_ipv6_where_it_is_switched_off() {
     rules::does_without_ipv6(|address| command(&[address]));
 }
 
+/// A name may have an address of another machine, too: where `bind` fails (EADDRNOTAVAIL), try the
+/// next one, and give up after the last.
+#[test]
+fn tries_each_address_of_a_name() {
+    if std::net::TcpListener::bind("[::1]:0").is_err() {
+        return support::left_out("there is no IPv6 here");
+    }
+    // IPv4 comes first, and no machine has an address of TEST-NET-1 (RFC 5737).
+    let hosts = "192.0.2.1 both.example\n::1 both.example\n";
+    let Some(mut command) = support::with_hosts(&command(&["both.example:0"]), hosts) else {
+        return;
+    };
+    let server = Program::start(&mut command);
+    let address = server.address();
+    assert!(address.starts_with("[::1]:"), "{address}");
+    exchange(&address);
+}
+
 /// `localhost` may lead to ::1 first: try the IPv4 addresses of `getaddrinfo` before the IPv6 ones,
 /// as the tutorial's AF_INET socket does.
 #[test]

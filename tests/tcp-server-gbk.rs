@@ -172,6 +172,24 @@ fn shows_a_character_that_is_split_over_two_reads_whole() {
     assert_eq!(shown(&[short.as_bytes(), b"\x95\x32\x82\x36"].concat()), format!("{short}𠀀"));
 }
 
+/// Set a limit, such as 4,096 characters, for the reads that complete a character: each may end
+/// amid a character again, and then the message never ends.
+#[test]
+fn a_flood_that_is_always_amid_a_character_does_not_grow_its_memory() {
+    let (server, address) = server();
+    let mut client = connect(&address);
+    let flood = thread::spawn(move || {
+        // After one byte of ASCII, a read of an even length ends amid a character of two.
+        let flood = b"\xe3\xc4".repeat(1 << 16);
+        let _ = client.write_all(&[b"a\xc4", flood.as_slice()].concat());
+        while client.write_all(&flood).is_ok() {}
+    });
+    let line = server.stdout.line();
+    assert!(line.chars().count() < 8192, "{line}");
+    drop(server);
+    flood.join().unwrap();
+}
+
 /// Wait for the other half, but with a timeout of about a second, as the client may just wait for
 /// you; then finish the decoder: U+FFFD.
 #[test]

@@ -8,8 +8,10 @@ mod support;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
-use support::{Program, connect, expect, expect_end, reset, resources, wait_for_resources};
+use support::wait_for_resources;
+use support::{Program, connect, expect, expect_end, patience, reset, resources};
 
 /// One client of five kinds: those who talk, hang up, reset, send what is no text, say nothing.
 fn visit(address: &str, kind: usize) {
@@ -75,4 +77,25 @@ fn nothing_is_left_of_2_000_connections_at_once() {
     assert_eq!(after.descriptors, before.descriptors);
     // The C library keeps some stacks and arenas for the next threads; those do not add up.
     assert!(after.resident < before.resident + 32 * 1024 * 1024, "{before:?} {after:?}");
+}
+
+/// A client that asks and asks and reads no answer is given up when nothing could be sent for 30
+/// seconds (an answer of which a part was sent has 30 more), and its place is another's.
+#[test]
+fn a_client_that_reads_nothing_is_given_up() {
+    let arguments = ["127.0.0.1:0", "--delay", "0", "--max-connections", "1"];
+    let server = support::start(env!("CARGO_BIN_EXE_tcp-server-threaded"), arguments);
+    let address = server.address();
+    let mut silent = connect(&address);
+    silent.set_write_timeout(None).unwrap();
+    let asking = std::thread::spawn(move || while silent.write_all(&[b'x'; 1024]).is_ok() {});
+    let deadline = Instant::now() + 3 * patience();
+    while !server.stderr.has_line() {
+        assert!(Instant::now() < deadline, "it is not given up");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let line = server.stderr.line();
+    assert!(line.starts_with("lost 127.0.0.1:"), "{line}");
+    visit(&address, 0);
+    asking.join().unwrap();
 }

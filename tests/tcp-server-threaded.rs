@@ -317,6 +317,7 @@ fn goes_on_when_no_one_reads_its_stderr() {
         let mut client = connect(&address);
         expect(&mut client, b"Welcome!");
         reset(client);
+        server.stdout.until("closed.\n"); // its thread has come to its end, too
     }
     assert!(server.runs());
     dialogue(&mut connect(&address));
@@ -336,6 +337,11 @@ fn its_words_go_to_no_client_when_it_has_no_stdout() {
 #[test]
 fn refuses_a_wrong_command_line() {
     let wrong: &[&[&str]] = &[
+        &["127.0.0.1:+9999"],
+        &[":9999"],
+        &["::1"],
+        &["::1:9999"],
+        &["[::1:9999"],
         &["127.0.0.1"],
         &["127.0.0.1:"],
         &["127.0.0.1:65536"],

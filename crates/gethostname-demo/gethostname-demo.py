@@ -43,7 +43,7 @@ def own_address():
     try:
         listen(f"{name}:0").close()  # only an address of this machine can be bound
     except (OSError, UnicodeError) as error:
-        trap = f'The host name "{safe(name)}" does not lead here ({error})'
+        trap = f'name "{safe(name)}" does not lead here ({error})'
         print(f"{trap}: using 127.0.0.1", file=sys.stderr, flush=True)
         return "127.0.0.1:9999"
     return f"{name}:9999"
@@ -139,8 +139,9 @@ def show(where):
 
 def host_port(text):
     text.encode()  # what is no text is a ValueError
-    _, colon, port = text.rpartition(":")
-    if not (colon and port.isascii() and port.isdigit() and int(port) <= 65535):
+    host, _, port = text.rpartition(":")
+    digits = port.isascii() and port.isdigit() and int(port) <= 65535
+    if not (digits and host and (":" in host) == host.endswith("]")):
         raise argparse.ArgumentTypeError("expected HOST:PORT, such as 127.0.0.1:9999")
     return text
 

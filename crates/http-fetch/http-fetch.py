@@ -9,6 +9,7 @@ import contextlib
 import html
 import os
 import re
+import shutil
 import signal
 import socket
 import sys
@@ -81,9 +82,10 @@ def read_head(stream):
         head = read_section(stream, left, "header")
         left -= len(head)
         status_line, rest = head.split(b"\n", 1)
-        known = re.fullmatch(rb"HTTP/1\.([01]) ([0-9]{3})(?: [\t -~\x80-\xff]*)?\r?", status_line)
+        known = re.fullmatch(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t -~\x80-\xff]*)?\r?", status_line)
         ensure(known, "its header is malformed:", status_line)
         version, status, fields = known[1], int(known[2]), parse_fields(rest, "header is")
+        ensure(status != 101, "it switched to a protocol that no one asked for")
         if not 100 <= status <= 199:  # interim responses (RFC 9110 §15.2) are passed over
             first = {name: value.decode(errors="replace") for name, value in reversed(fields)}
             return head, status, first, body_length(version, status, fields)
@@ -102,14 +104,14 @@ def parse_fields(lines, what):
 def body_length(version, status, fields):
     """A number, "chunked" or "close", by the rules of RFC 9112 §6.3 in their order."""
     # Several fields of a name are one list (RFC 9110 §5.3).
-    codings = [value for name, value in fields if name == "transfer-encoding"]
+    codings = [item.strip(b"\t ") for name, value in fields if name == "transfer-encoding" for item in value.split(b",")]
     lengths = [value for name, value in fields if name == "content-length"]
     if status in (204, 304):
         return 0
     if codings:
         ensure(not lengths, "it sent both a Transfer-Encoding and a Content-Length")
         ensure(version == b"1", "it sent a Transfer-Encoding in HTTP/1.0")
-        coding = b", ".join(codings)
+        coding = b", ".join(filter(None, codings))
         ensure(coding.lower() == b"chunked", "it sent a Transfer-Encoding that is not chunked:", coding)
         return "chunked"
     if not lengths:
@@ -145,7 +147,7 @@ def exactly(stream, left):
 def chunk_size(stream):
     """Reads the line before a chunk (RFC 9112 §7.1)."""
     line = read_line(stream, MAX_CHUNK_LINE, "chunk size")
-    known = re.fullmatch(rb"([0-9A-Fa-f]{1,16})[\t ]*(;.*)?\r\n", line)
+    known = re.fullmatch(rb"([0-9A-Fa-f]{1,16})[\t ]*(;[^\r]*)?\r\n", line)
     ensure(known, "its chunk size is malformed:", line)
     return check_size(int(known[1], 16))
 
@@ -253,7 +255,7 @@ def progress(blocks, length):
 @contextlib.contextmanager
 def output(path):
     """A file that appears whole or not at all; what is no regular file, such as a device, is written in place."""
-    if os.path.isdir(path):
+    if os.path.isdir(path) or path.endswith(("/", os.sep)):
         raise OSError("it is a folder; name a file with -o")
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb", 0) as device:
@@ -261,10 +263,14 @@ def output(path):
         return
     if os.path.exists(path) and not os.stat(path).st_mode & 0o222:
         raise OSError("it is there and read-only; name another with -o")
+    with contextlib.suppress(FileNotFoundError):
+        os.stat(path)  # fails for a name that is too long
     path = os.path.realpath(path)  # of a link, the file that it leads to
     temporary = os.path.join(os.path.dirname(path), f".http-fetch-{os.urandom(6).hex()}")
     try:
         with open(temporary, "xb") as page:
+            if os.path.exists(path):
+                shutil.copymode(path, temporary)
             yield page
         os.replace(temporary, path)
     finally:

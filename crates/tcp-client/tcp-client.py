@@ -62,8 +62,9 @@ def split(address):
 
 def host_port(text):
     text.encode()  # what is no text is a ValueError
-    _, colon, port = text.rpartition(":")
-    if not (colon and port.isascii() and port.isdigit() and int(port) <= 65535):
+    host, _, port = text.rpartition(":")
+    digits = port.isascii() and port.isdigit() and int(port) <= 65535
+    if not (digits and host and (":" in host) == host.endswith("]")):
         raise argparse.ArgumentTypeError("expected HOST:PORT, such as 127.0.0.1:9999")
     return text
 

@@ -42,13 +42,14 @@ def talk(stream):
     answer = encode(ask("服务器发送的数据:"))
     stream.settimeout(30)
     stream.sendall(answer)
-    # A close with bytes unread is a reset, and the answer could be lost with it.
+    # A close with bytes unread is a reset, and the answer could be lost with it: read on, at most
+    # 30 times for a second each.
     stream.shutdown(socket.SHUT_WR)
     stream.settimeout(1)
     with contextlib.suppress(OSError):
-        unread = 65_536
-        while unread > 0 and (piece := stream.recv(unread)):
-            unread -= len(piece)
+        for _ in range(30):
+            if not stream.recv(65_536):
+                break
 
 
 def receive(stream):
@@ -58,9 +59,9 @@ def receive(stream):
     if not message:
         raise ConnectionError("it closed the connection without a word")
     text = decoder.decode(message)
-    stream.settimeout(1)  # half a character waits for the other half, but not for long
+    stream.settimeout(1)  # half a character waits for the other half, but neither for long nor for much
     with contextlib.suppress(OSError):
-        while decoder.getstate()[0] and (message := stream.recv(1024)):
+        while decoder.getstate()[0] and len(text) < 4096 and (message := stream.recv(1024)):
             text += decoder.decode(message)
     stream.settimeout(None)
     return text + decoder.decode(b"", final=True)
@@ -91,8 +92,9 @@ def show(where):
 
 def host_port(text):
     text.encode()  # what is no text is a ValueError
-    _, colon, port = text.rpartition(":")
-    if not (colon and port.isascii() and port.isdigit() and int(port) <= 65535):
+    host, _, port = text.rpartition(":")
+    digits = port.isascii() and port.isdigit() and int(port) <= 65535
+    if not (digits and host and (":" in host) == host.endswith("]")):
         raise argparse.ArgumentTypeError("expected HOST:PORT, such as 127.0.0.1:9999")
     return text
 

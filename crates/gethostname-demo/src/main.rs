@@ -60,10 +60,7 @@ fn own_address() -> String {
     let name = hostname::get().unwrap_or_default().to_string_lossy().into_owned();
     // Only an address of this machine can be bound.
     let Err(error) = TcpListener::bind((&*name, 0)) else { return format!("{name}:9999") };
-    let _ = writeln!(
-        io::stderr(),
-        "The host name {name:?} does not lead here ({error}): using 127.0.0.1"
-    );
+    let _ = writeln!(io::stderr(), "name {name:?} does not lead here ({error}): using 127.0.0.1");
     "127.0.0.1:9999".to_owned()
 }
 
@@ -106,8 +103,10 @@ fn connect(address: &str, timeout: Duration) -> io::Result<TcpStream> {
 }
 
 fn host_port(text: &str) -> Result<String> {
-    let port = text.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-    port.map(|_| text.to_owned()).context("expected HOST:PORT, such as 127.0.0.1:9999")
+    let (host, port) = text.rsplit_once(':').unwrap_or_default();
+    let digits = port.parse::<u16>().is_ok() && !port.starts_with('+');
+    let right = digits && !host.is_empty() && host.contains(':') == host.ends_with(']');
+    right.then(|| text.to_owned()).context("expected HOST:PORT, such as 127.0.0.1:9999")
 }
 
 fn seconds(text: &str) -> Result<Duration> {

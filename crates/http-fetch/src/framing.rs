@@ -14,7 +14,7 @@ const READ_AHEAD: usize = 64 * 1024;
 /// The longest head, and the longest trailer section, in bytes.
 const MAX_HEAD: u64 = 64 * 1024;
 /// The most fields in a head.
-const MAX_FIELDS: usize = 256;
+const MAX_FIELDS: usize = 1024;
 /// The longest line before a chunk (its size, and extensions that no one uses), in bytes.
 const MAX_CHUNK_LINE: u64 = 4 * 1024;
 /// The longest body, in bytes.
@@ -38,6 +38,7 @@ pub(crate) fn read<R: Read>(stream: R) -> Result<(Head, Body<R>)> {
             bail!("it does not speak HTTP; its answer begins with \"{start}\"");
         }
         let head = Head::parse(read_section(&mut stream, &mut left, "header")?)?;
+        ensure!(head.status != 101, "it switched to a protocol that no one asked for");
         // Interim responses (RFC 9110 §15.2) are passed over.
         if head.status / 100 != 1 {
             break head;
@@ -70,9 +71,10 @@ enum Framing {
 
 impl Head {
     fn parse(mut bytes: Vec<u8>) -> Result<Self> {
-        let mut headers = [EMPTY_HEADER; MAX_FIELDS];
+        let mut headers = vec![EMPTY_HEADER; MAX_FIELDS];
         let response = parse(&bytes, &mut headers).context("its header is malformed")?;
         let status = response.code.unwrap_or_default();
+        ensure!(status >= 100, "its status {status:03} is none"); // RFC 9110 §15
         let framing = Framing::of(status, response.version, response.headers)?;
         let field = |header: &Header<'_>| {
             (header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).into_owned())
@@ -117,14 +119,13 @@ impl Framing {
             items.map(|item| item.trim_ascii().escape_ascii().to_string()).collect()
         };
         let mut codings = list("transfer-encoding");
-        if codings.len() > 1 {
-            codings.retain(|coding| !coding.is_empty()); // RFC 9110 §5.6.1.2
-        }
+        let coded = !codings.is_empty();
+        codings.retain(|coding| !coding.is_empty()); // RFC 9110 §5.6.1.2
         let lengths = list("content-length");
         if matches!(status, 100..=199 | 204 | 304) {
             return Ok(Self::Length(0));
         }
-        if !codings.is_empty() {
+        if coded {
             ensure!(lengths.is_empty(), "it sent both a Transfer-Encoding and a Content-Length");
             ensure!(version == Some(1), "it sent a Transfer-Encoding in HTTP/1.0");
             let chunked = codings.len() == 1 && codings[0].eq_ignore_ascii_case("chunked");
@@ -216,7 +217,7 @@ impl<R: Read> Body<R> {
             // Fields like those of a head, parsed as such, and then of no use to anyone.
             let trailers = read_section(&mut self.stream, &mut MAX_HEAD.clone(), "trailers")?;
             let trailers = [b"HTTP/1.1 200\r\n".as_slice(), &trailers].concat();
-            parse(&trailers, &mut [EMPTY_HEADER; MAX_FIELDS])
+            parse(&trailers, &mut vec![EMPTY_HEADER; MAX_FIELDS])
                 .context("its trailers are malformed")?;
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! A file that appears whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf, is_separator};
 
 use anyhow::{Context, Result, ensure};
 use tempfile::NamedTempFile;
@@ -18,9 +18,11 @@ pub(crate) enum Output {
 impl Output {
     /// Prepares to write `path`, and finds out now what would be in the way later.
     pub(crate) fn create(path: &Path) -> Result<Self> {
-        let mut path = path.to_owned();
-        if let Ok(known) = fs::metadata(&path) {
-            ensure!(!known.is_dir(), "it is a folder; name a file with -o");
+        let is_folder = path.is_dir() || path.to_string_lossy().ends_with(is_separator);
+        ensure!(!is_folder, "it is a folder; name a file with -o");
+        let (mut path, mut permissions) = (path.to_owned(), None);
+        let known = fs::metadata(&path);
+        if let Ok(known) = known {
             if !known.is_file() {
                 return Ok(Self::Device(File::options().write(true).open(&path)?));
             }
@@ -28,11 +30,16 @@ impl Output {
                 !known.permissions().readonly(),
                 "it is there and read-only; name another with -o"
             );
+            permissions = Some(known.permissions());
             path = path.canonicalize()?; // of a link, the file that it leads to
         } else if let Ok(device) = File::options().write(true).open(&path) {
             return Ok(Self::Device(device)); // Windows opens NUL, but has no metadata of it
         } else if let Ok(target) = fs::read_link(&path) {
             path = path.parent().unwrap_or(Path::new("")).join(target); // which is still to be made
+        } else if let Err(error) = known
+            && error.kind() != ErrorKind::NotFound
+        {
+            return Err(error.into()); // such as a name that is too long
         }
         let folder = path.parent().filter(|folder| *folder != Path::new(""));
         let mut builder = tempfile::Builder::new();
@@ -43,6 +50,9 @@ impl Output {
             builder.permissions(fs::Permissions::from_mode(0o666)); // less the umask, as of any file
         }
         let temporary = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+        if let Some(permissions) = permissions {
+            temporary.as_file().set_permissions(permissions)?; // as before
+        }
         let leftover = temporary.path().to_owned();
         ctrlc::set_handler(move || {
             let _ = fs::remove_file(&leftover);

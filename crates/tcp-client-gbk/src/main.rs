@@ -80,8 +80,10 @@ fn talk(stream: &mut TcpStream) -> Result<()> {
 }
 
 fn host_port(text: &str) -> Result<String> {
-    let port = text.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-    port.map(|_| text.to_owned()).context("expected HOST:PORT, such as 127.0.0.1:9999")
+    let (host, port) = text.rsplit_once(':').unwrap_or_default();
+    let digits = port.parse::<u16>().is_ok() && !port.starts_with('+');
+    let right = digits && !host.is_empty() && host.contains(':') == host.ends_with(']');
+    right.then(|| text.to_owned()).context("expected HOST:PORT, such as 127.0.0.1:9999")
 }
 
 fn seconds(text: &str) -> Result<Duration> {

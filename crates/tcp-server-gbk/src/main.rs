@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use clap::Parser;
-use netcommon::{GBK, Report, StreamDecoder, blocking, encode, read_until_close, safe};
+use netcommon::{GBK, Report, StreamDecoder, blocking, encode, safe};
 
 /// Lesson 11: a TCP server for one exchange of typed text, in GBK.
 #[derive(Parser)]
@@ -50,14 +50,16 @@ fn talk(mut stream: TcpStream) -> Result<()> {
     let line = ask("服务器发送的数据:")?;
     let answer = encode(&line, GBK)?;
     blocking(|| stream.write_all(&answer))?;
-    // A close with bytes unread is a reset, and the answer could be lost with it.
+    // A close with bytes unread is a reset, and the answer could be lost with it: read on, at most
+    // 30 times for a second each.
     stream.shutdown(Shutdown::Write)?;
-    let _ = read_until_close(stream, 65_536);
+    let mut rest = vec![0; 65_536];
+    let _ = (0..30).all(|_| matches!(stream.read(&mut rest), Ok(1..)));
     Ok(())
 }
 
 /// One message, which is one `recv(1024)` here, as in the tutorial; more only if that ends amid a
-/// character, and then not for long.
+/// character, and then neither for long nor much.
 fn receive(stream: &mut TcpStream) -> Result<String> {
     let mut decoder = StreamDecoder::new(GBK);
     let mut buffer = [0; 1024];
@@ -65,7 +67,7 @@ fn receive(stream: &mut TcpStream) -> Result<String> {
     ensure!(length > 0, "it closed the connection without a word");
     let mut text = decoder.decode(&buffer[..length]);
     stream.set_read_timeout(Some(Duration::from_secs(1)))?;
-    while decoder.is_amid_character() && length > 0 {
+    while decoder.is_amid_character() && length > 0 && text.len() < 4096 {
         length = blocking(|| stream.read(&mut buffer)).unwrap_or(0);
         text += &decoder.decode(&buffer[..length]);
     }
@@ -73,8 +75,10 @@ fn receive(stream: &mut TcpStream) -> Result<String> {
 }
 
 fn host_port(text: &str) -> Result<String> {
-    let port = text.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-    port.map(|_| text.to_owned()).context("expected HOST:PORT, such as 127.0.0.1:9999")
+    let (host, port) = text.rsplit_once(':').unwrap_or_default();
+    let digits = port.parse::<u16>().is_ok() && !port.starts_with('+');
+    let right = digits && !host.is_empty() && host.contains(':') == host.ends_with(']');
+    right.then(|| text.to_owned()).context("expected HOST:PORT, such as 127.0.0.1:9999")
 }
 
 /// Asks for one line, as Python's `input` does.

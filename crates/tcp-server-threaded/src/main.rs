@@ -25,7 +25,6 @@ use anyhow::{Context, Result, anyhow};
 use clap::{Parser, value_parser};
 use crossbeam_channel::{Sender, bounded};
 use netcommon::{Report, blocking, safe};
-use socket2::SockRef;
 
 /// Lesson 4: a TCP server that talks with many clients at once, one thread for each.
 #[derive(Parser)]
@@ -47,7 +46,7 @@ fn main() -> Result<(), Report> {
     let listener = TcpListener::bind(&address)
         .map_err(|error| anyhow!("cannot listen on {address}: {error}; choose another port"))?;
     // The backlog: `listen(5)`. Linux cuts it down to net.core.somaxconn, which is 4,096 too.
-    SockRef::from(&listener).listen(4096).context("cannot set the backlog")?;
+    socket2::SockRef::from(&listener).listen(4096).context("cannot set the backlog")?;
     writeln!(io::stderr(), "Listening on {}", listener.local_addr()?)?;
     print("Waiting for connection...")?;
 
@@ -82,7 +81,7 @@ fn serve(stream: TcpStream, peer: SocketAddr, delay: Duration, _place: Place) {
 fn talk(mut stream: TcpStream, delay: Duration) -> io::Result<()> {
     // A client may be silent as long as it likes, but not leave its answers unread.
     stream.set_write_timeout(Some(Duration::from_secs(30)))?;
-    SockRef::from(&stream).set_keepalive(true)?; // nor vanish: it is asked after two hours
+    socket2::SockRef::from(&stream).set_keepalive(true)?; // nor vanish: it is asked after two hours
     stream.write_all(b"Welcome!")?;
     let mut buffer = [0; 1024];
     loop {
@@ -106,8 +105,10 @@ impl Drop for Place {
 }
 
 fn host_port(text: &str) -> Result<String> {
-    let port = text.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-    port.map(|_| text.to_owned()).context("expected HOST:PORT, such as 127.0.0.1:9999")
+    let (host, port) = text.rsplit_once(':').unwrap_or_default();
+    let digits = port.parse::<u16>().is_ok() && !port.starts_with('+');
+    let right = digits && !host.is_empty() && host.contains(':') == host.ends_with(']');
+    right.then(|| text.to_owned()).context("expected HOST:PORT, such as 127.0.0.1:9999")
 }
 
 fn seconds(text: &str) -> Result<Duration> {

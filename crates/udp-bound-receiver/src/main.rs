@@ -21,7 +21,7 @@ use std::net::UdpSocket;
 
 use anyhow::{Context, Result, anyhow};
 use clap::{Parser, builder::PossibleValuesParser};
-use netcommon::{GBK, Report, UTF_8, blocking, decode, safe};
+use netcommon::{GBK, Report, UTF_8, decode, safe};
 
 /// Lesson 8: a UDP receiver: a bound port, and text in GBK.
 #[derive(Parser)]
@@ -50,7 +50,7 @@ fn main() -> Result<(), Report> {
     let mut received = 0;
     while received < count || count == 0 {
         let (length, _sender) =
-            blocking(|| socket.recv_from(&mut buffer)).context("cannot receive a datagram")?;
+            socket.recv_from(&mut buffer).context("cannot receive a datagram")?;
         print(&decode(&buffer[..length], encoding))?;
         received += 1;
     }
@@ -58,8 +58,10 @@ fn main() -> Result<(), Report> {
 }
 
 fn host_port(text: &str) -> Result<String> {
-    let port = text.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-    port.map(|_| text.to_owned()).context("expected HOST:PORT, such as 127.0.0.1:9999")
+    let (host, port) = text.rsplit_once(':').unwrap_or_default();
+    let digits = port.parse::<u16>().is_ok() && !port.starts_with('+');
+    let right = digits && !host.is_empty() && host.contains(':') == host.ends_with(']');
+    right.then(|| text.to_owned()).context("expected HOST:PORT, such as 127.0.0.1:9999")
 }
 
 /// Prints a line; `println!` would panic if stdout were closed or full.

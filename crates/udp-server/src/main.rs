@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use clap::Parser;
-use netcommon::{Report, blocking, safe};
+use netcommon::{Report, safe};
 
 /// Lesson 9: a UDP server that answers each datagram.
 #[derive(Parser)]
@@ -42,8 +42,8 @@ fn main() -> Result<(), Report> {
     // 64 KiB: the length field of a UDP header has 16 bits (RFC 768).
     let mut buffer = vec![0; 65_536];
     loop {
-        let received = blocking(|| socket.recv_from(&mut buffer));
-        let Ok((length, sender)) = received.inspect_err(pause) else { continue };
+        let received = socket.recv_from(&mut buffer).inspect_err(pause);
+        let Ok((length, sender)) = received else { continue };
         print(&format!("Received from {sender}."))?;
         let name = &buffer[..length];
         if !name.starts_with(b"Hello, ") {
@@ -62,8 +62,10 @@ fn pause(error: &io::Error) {
 }
 
 fn host_port(text: &str) -> Result<String> {
-    let port = text.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-    port.map(|_| text.to_owned()).context("expected HOST:PORT, such as 127.0.0.1:9999")
+    let (host, port) = text.rsplit_once(':').unwrap_or_default();
+    let digits = port.parse::<u16>().is_ok() && !port.starts_with('+');
+    let right = digits && !host.is_empty() && host.contains(':') == host.ends_with(']');
+    right.then(|| text.to_owned()).context("expected HOST:PORT, such as 127.0.0.1:9999")
 }
 
 /// Prints a line; `println!` would panic if stdout were closed or full.
