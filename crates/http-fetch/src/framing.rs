@@ -10,7 +10,7 @@ use httparse::{EMPTY_HEADER, Header, ParserConfig, Response, Status, parse_chunk
 use netcommon::blocking;
 
 /// How much is read ahead while lines are looked for, in bytes.
-const READ_AHEAD: usize = 64 * 1024;
+const READ_AHEAD: usize = 256 * 1024;
 /// The longest head, and the longest trailer section, in bytes.
 const MAX_HEAD: u64 = 64 * 1024;
 /// The most fields in a head.

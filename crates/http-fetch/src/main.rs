@@ -32,7 +32,7 @@ mod save;
 mod target;
 
 /// How much is read at once, in bytes: the tutorial's `recv(1024)`, made large for speed.
-const BUFFER: usize = 256 * 1024;
+const BUFFER: usize = 512 * 1024;
 
 /// Lesson 1: fetches a web page over a plain TCP socket.
 #[derive(Parser)]

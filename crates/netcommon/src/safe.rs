@@ -17,7 +17,10 @@ use std::fmt::{self, Debug, Display};
 /// ```
 #[must_use]
 pub fn safe(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unsafe) {
+    // Most text has none of the bytes that an unsafe character begins with, and this looks at many
+    // bytes at once.
+    let suspicious = text.bytes().fold(false, |any, byte| any | may_begin_unsafe(byte));
+    if !suspicious || !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }
     let mut escaped = String::with_capacity(text.len() + 16);
@@ -38,6 +41,11 @@ fn is_unsafe(character: char) -> bool {
             | '\u{2028}' | '\u{2029}' // line and paragraph separator
             | '\u{202a}'..='\u{202e}' // embeddings and overrides
             | '\u{2066}'..='\u{2069}') // isolates
+}
+
+/// Whether the UTF-8 of an unsafe character may begin with this byte.
+fn may_begin_unsafe(byte: u8) -> bool {
+    matches!(byte, ..0x20 | 0x7f | 0xc2 | 0xd8 | 0xe2)
 }
 
 /// Any error on its way out of `main`, where the standard library prints it as `Error: …` and

@@ -68,7 +68,8 @@ fn host_port(text: &str) -> Result<String> {
     right.then(|| text.to_owned()).context("expected HOST:PORT, such as 127.0.0.1:9999")
 }
 
-/// Prints a line; `println!` would panic if stdout were closed or full.
+/// Prints a line in one write; `println!` would panic if stdout were closed or full.
 fn print(line: &str) -> Result<()> {
-    writeln!(io::stdout(), "{}", safe(line)).context("cannot write to standard output")
+    let line = safe(line) + "\n";
+    io::stdout().write_all(line.as_bytes()).context("cannot write to standard output")
 }
