@@ -112,7 +112,7 @@ fn underneath(
     lesson: &Lesson,
     language: Language,
 ) -> Result<()> {
-    let Some(picture) = picture::of(course, lesson, language)? else { return Ok(()) };
+    let picture = picture::of(course, lesson, language)?;
     let heading = language.pick("What happens underneath", "底层发生了什么");
     writeln!(page, "## {heading} {{#what-happens-underneath}}\n\n{picture}\n")?;
     Ok(())

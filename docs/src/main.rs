@@ -7,6 +7,7 @@
 //! $ cargo book --open
 //! ```
 
+mod bits;
 mod blocks;
 mod changes;
 mod course;

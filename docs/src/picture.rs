@@ -1,10 +1,12 @@
-//! A picture of what two programs do and what goes over the wire, as SVG, drawn from a recording.
+//! A picture of what two programs do and what goes over the wire, or of what one program asks the
+//! kernel, as SVG, drawn from a recording.
 
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
+use crate::bits;
 use crate::blocks::escape;
 use crate::course::{Course, Lesson};
 use crate::language::Language;
@@ -15,11 +17,12 @@ struct Wire {
     exchange: Vec<Exchange>,
 }
 
-/// One recording: the server, the client, and what they did in the order of time.
+/// One recording: the server, the client, and what they did in the order of time. In the server's
+/// place may be the kernel, or a web server that is no lesson's.
 #[derive(Deserialize)]
 struct Exchange {
     programs: [String; 2],
-    /// Who or where, and what: `client connect`, `right SYN`.
+    /// Who or where, and what: `client connect`, `right SYN`, `call listen(3, 128) = 0`.
     rows: Vec<String>,
 }
 
@@ -27,22 +30,37 @@ struct Exchange {
 enum Kind {
     /// A system call of the client, on the left.
     Client,
-    /// A system call of the server, on the right.
+    /// A system call of the server, on the right, or the kernel's answer.
     Server,
     /// A packet to the client.
     Left,
-    /// A packet to the server.
+    /// A packet to the server, or a call of the kernel.
     Right,
 }
 
-/// The places of both sides' lines, and the width of all.
-const CLIENT: i32 = 120;
-const SERVER: i32 = 400;
-const WIDTH: i32 = 520;
-const ROW: i32 = 27;
-const TOP: i32 = 44;
+/// What stands side by side.
+type Row<'a> = Vec<(Kind, &'a str)>;
 
-pub(crate) fn of(course: &Course, lesson: &Lesson, language: Language) -> Result<Option<String>> {
+/// The height of a row, of the states below it, and of the names above all.
+const ROW: i32 = 27;
+const STATES: i32 = 21;
+const TOP: i32 = 44;
+/// The width of a character, and the least one between the two lines.
+const COLUMN: i32 = 8;
+const BETWEEN: i32 = 256;
+/// The least width of the kernel's answers, so that several pictures are of one size.
+const ANSWER: i32 = 172;
+/// Of a packet's data, as many characters are shown.
+const DATA: usize = 27;
+
+/// The place of each side's line, and the width of all.
+struct Places {
+    client: i32,
+    server: i32,
+    width: i32,
+}
+
+pub(crate) fn of(course: &Course, lesson: &Lesson, language: Language) -> Result<String> {
     let wire: Wire =
         toml::from_str(&course.text("docs/src/wire.toml")?).context("docs/src/wire.toml")?;
     for exchange in &wire.exchange {
@@ -50,87 +68,209 @@ pub(crate) fn of(course: &Course, lesson: &Lesson, language: Language) -> Result
         let known = course.lessons.iter().any(|lesson| exchange.shows(lesson));
         ensure!(known, "docs/src/wire.toml: no lesson shows {:?}", exchange.programs);
     }
-    let exchange = wire.exchange.iter().find(|exchange| exchange.shows(lesson));
-    match exchange {
-        Some(exchange) => exchange.draw(language).map(Some),
-        None if lesson.about.terminals.len() == 2 => {
-            bail!("docs/src/wire.toml has no recording of it: run docs/src/record-wire.py")
-        }
-        None => Ok(None),
+    let mut svg = String::new();
+    for exchange in wire.exchange.iter().filter(|exchange| exchange.shows(lesson)) {
+        svg.push_str(&exchange.draw(language)?);
     }
+    let caption = match lesson.name.as_str() {
+        "ip-addresses" => {
+            svg = bits::draw(course, lesson, language)?;
+            language.pick(
+                "The bits that the program prints. The AND keeps those of the network's part and makes the others 0. In the framed bits the two networks differ.",
+                "程序输出的各个位。与（AND）运算保留网络部分，把其余各位变成 0。加框的位是两个网络不同之处。",
+            )
+        }
+        "socket-tour" => language.pick(
+            "Some stops: the calls of the program and the kernel's answers, as recorded on Linux. Time runs downwards. Calls that only prepare are left out, and those of listen(1) and listen(5), which do the same.",
+            "其中几站：程序的系统调用和内核的回答，在 Linux 上实际记录。时间自上而下；只作准备的调用，以及做法相同的 listen(1) 和 listen(5)，从略。",
+        ),
+        "open-ports" => language.pick(
+            "What the program asks while tcp-server-threaded runs, as recorded on Linux; of all processes, only the one that it finds. In the table, 0100007F:270F is 127.0.0.1:9999 and 0A is LISTEN. The last number is the socket's: the process whose descriptor leads to it has the port.",
+            "tcp-server-threaded 运行时程序向内核查询的内容，在 Linux 上实际记录；所有进程中只画出找到的那一个。表中 0100007F:270F 就是 127.0.0.1:9999，0A 就是 LISTEN。最后的数是套接字的编号（inode）：哪个进程的描述符指向它，端口就归哪个进程。",
+        ),
+        _ if svg.contains("class=\"state\"") => language.pick(
+            "The system calls of both programs, and the packets between them, as recorded on Linux. Time runs downwards. In a frame: the state that this side's connection enters. Acknowledgments of data are left out.",
+            "两个程序的系统调用和它们之间的数据包，在 Linux 上实际记录。时间自上而下；框内是这一侧的连接进入的状态；对数据的确认（ACK）从略。",
+        ),
+        _ => language.pick(
+            "The system calls of both programs, and the packets between them, as recorded on Linux. Time runs downwards.",
+            "两个程序的系统调用和它们之间的数据包，在 Linux 上实际记录。时间自上而下。",
+        ),
+    };
+    ensure!(!svg.is_empty(), "docs/src/wire.toml has no recording of it: run record-wire.py");
+    Ok(format!("<figure class=\"wire\">\n{svg}<figcaption>{caption}</figcaption>\n</figure>\n"))
 }
 
 impl Exchange {
     fn shows(&self, lesson: &Lesson) -> bool {
+        let [server, client] = &self.programs;
+        let own = ["kernel", "web server"].contains(&server.as_str());
         lesson.about.terminals.iter().map(|terminal| &terminal.run).eq(&self.programs)
+            || own && client.split(' ').next() == Some(&lesson.name)
     }
 
     fn draw(&self, language: Language) -> Result<String> {
         let rows = self.rows()?;
-        let mut body = String::new();
-        let (mut y, mut row): (i32, Vec<(Kind, &str)>) = (TOP, Vec::new());
-        for &(kind, words) in &rows {
-            // A call stands beside the packet that it sent or waited for.
-            let beside = row.last().is_some_and(|&before| joins(before, (kind, words)));
-            if !row.is_empty() && !beside {
-                y += ROW;
-                row.clear();
+        let [server, client] = self.programs.each_ref().map(String::as_str);
+        let kernel = server == "kernel";
+        let server = match server {
+            "kernel" => language.pick("kernel", "内核"),
+            "web server" => language.pick("web server", "网页服务器"),
+            _ => server,
+        };
+        let places = Places::of(&rows, client, server, kernel);
+        let (mut body, mut y) = (String::new(), TOP);
+        let mut states = ["CLOSED"; 2];
+        let mut bottom = 0;
+        for row in &rows {
+            let before = states;
+            for &(kind, words) in row {
+                one(&mut body, kind, words, y, &places)?;
+                states = match kind {
+                    Kind::Client => [after(states[0], true, words), states[1]],
+                    Kind::Server => [states[0], after(states[1], true, words)],
+                    Kind::Right => [after(states[0], true, words), after(states[1], false, words)],
+                    Kind::Left => [after(states[0], false, words), after(states[1], true, words)],
+                };
             }
-            row.push((kind, words));
-            one(&mut body, kind, words, y)?;
+            for (side, x) in [places.client, places.server].into_iter().enumerate() {
+                if states[side] != before[side] {
+                    badge(&mut body, states[side], x, y + 18)?;
+                }
+            }
+            let entered = states != before;
+            bottom = y + if entered { 36 } else { 20 };
+            y += ROW + if entered { STATES } else { 0 };
         }
-        let bottom = y + 20;
-        let [server, client] = &self.programs;
-        let title = language.pick(
-            format!("What {client} and {server} do, and what goes over the wire"),
-            format!("{client} 和 {server} 的系统调用，以及线路上的数据"),
-        );
-        let caption = language.pick(
-            "The system calls of both programs, and the packets between them, as recorded on Linux. \
-             Time runs downwards. Acknowledgments of data are left out.",
-            "两个程序的系统调用和它们之间的数据包，在 Linux 上实际记录。时间自上而下；对数据的确认（ACK）从略。",
-        );
-        let mut svg = format!(
-            "<figure class=\"wire\">\n<svg viewBox=\"0 0 {WIDTH} {bottom}\" role=\"img\" \
-             aria-label=\"{}\" fill=\"currentColor\" stroke=\"none\" font-size=\"13\">\n",
-            escape(&title)
-        );
-        for (x, name) in [(CLIENT, client), (SERVER, server)] {
+        let title = if kernel {
+            language.pick(
+                format!("What {client} asks the kernel, and what it answers"),
+                format!("{client} 的系统调用，以及内核的回答"),
+            )
+        } else {
+            language.pick(
+                format!("What {client} and {server} do, and what goes over the wire"),
+                format!("{client} 和 {server} 的系统调用，以及线路上的数据"),
+            )
+        };
+        let mut svg = start(&title, places.width, bottom);
+        for (x, name) in [(places.client, client), (places.server, server)] {
+            let anchor = if kernel && name == client { "start" } else { "middle" };
             let name = escape(name);
             writeln!(
                 svg,
-                "<text x=\"{x}\" y=\"16\" text-anchor=\"middle\" font-weight=\"600\">{name}</text>"
+                "<text x=\"{x}\" y=\"16\" text-anchor=\"{anchor}\" font-weight=\"600\">{name}</text>"
             )?;
             let line = "stroke=\"currentColor\" stroke-opacity=\".4\"";
             writeln!(svg, "<path d=\"M{x} 26V{bottom}\" fill=\"none\" {line}/>")?;
         }
-        write!(svg, "{body}</svg>\n<figcaption>{caption}</figcaption>\n</figure>\n")?;
+        writeln!(svg, "{body}</svg>")?;
         Ok(svg)
     }
 
-    /// Without the acknowledgments of data: those that open and close the connection stay.
-    fn rows(&self) -> Result<Vec<(Kind, &str)>> {
-        let (mut open, mut closing) = (false, false);
-        let mut rows = Vec::new();
+    fn rows(&self) -> Result<Vec<Row<'_>>> {
+        let mut rows: Vec<Row<'_>> = Vec::new();
         for row in &self.rows {
-            let (kind, words) = match row.split_once(' ') {
+            let next = match row.split_once(' ') {
                 Some(("client", words)) => (Kind::Client, words),
                 Some(("server", words)) => (Kind::Server, words),
                 Some(("left", words)) => (Kind::Left, words),
                 Some(("right", words)) => (Kind::Right, words),
-                _ => bail!("docs/src/wire.toml: {row:?}"),
-            };
-            closing |= words.contains("FIN") || words.contains("RST");
-            if words == "ACK" {
-                let shown = !open || closing;
-                open = true;
-                if !shown {
+                Some(("answer", words)) => {
+                    rows.push(vec![(Kind::Left, words)]);
                     continue;
                 }
+                Some(("call", words)) => {
+                    let (call, answer) = words.split_once(" = ").context("no answer")?;
+                    rows.push(vec![(Kind::Right, call), (Kind::Server, answer)]);
+                    continue;
+                }
+                _ => bail!("docs/src/wire.toml: {row:?}"),
+            };
+            // A call stands beside the packet that it sent or waited for.
+            match rows.last_mut() {
+                Some(row) if row.last().is_some_and(|&last| joins(last, next)) => row.push(next),
+                _ => rows.push(vec![next]),
             }
-            rows.push((kind, words));
         }
         Ok(rows)
+    }
+}
+
+impl Places {
+    fn of(rows: &[Row<'_>], client: &str, server: &str, kernel: bool) -> Self {
+        let widest = |kind| {
+            let words = rows.iter().flatten().filter(|row| row.0 == kind).map(|row| cut(row.1));
+            words.map(|words| width(&words)).max().unwrap_or(0)
+        };
+        let side = |kind, name| (widest(kind) + 20).max(width(name) / 2);
+        let left = if kernel { 8 } else { side(Kind::Client, client) };
+        let between = BETWEEN.max(widest(Kind::Left).max(widest(Kind::Right)) + 16);
+        let right = side(Kind::Server, server).max(if kernel { ANSWER } else { 0 });
+        Self { client: left, server: left + between, width: left + between + right }
+    }
+}
+
+/// About as wide as it is drawn: a Chinese character counts twice.
+fn width(words: &str) -> i32 {
+    words.chars().map(|c| if c >= '\u{2e80}' { 2 * COLUMN } else { COLUMN }).sum()
+}
+
+/// What begins a picture. Its size is that of a text, and on a narrow screen the screen's.
+pub(crate) fn start(title: &str, width: i32, height: i32) -> String {
+    format!(
+        "<svg viewBox=\"0 0 {width} {height}\" width=\"{}\" role=\"img\" aria-label=\"{}\" \
+         fill=\"currentColor\" stroke=\"none\" font-size=\"13\">\n",
+        width * 6 / 5,
+        escape(title)
+    )
+}
+
+/// The state of a TCP connection after a packet that was sent or received, or after `listen`
+/// (RFC 9293 §3.3.2, without `TIME-WAIT`'s end, which no one waits for).
+pub(crate) fn after(state: &'static str, sent: bool, words: &str) -> &'static str {
+    let flags = words.rsplit('"').next().unwrap_or(words);
+    let has = |name| flags.split(", ").any(|flag| flag == name);
+    match (state, sent) {
+        ("CLOSED", true) if words == "listen" => "LISTEN",
+        ("CLOSED" | "LISTEN", true) if has("SYN") => "SYN-SENT",
+        ("LISTEN", false) if has("RST") => "LISTEN",
+        (_, _) if has("RST") => "CLOSED",
+        ("SYN-SENT", false) if has("SYN") && has("ACK") => "ESTABLISHED",
+        ("LISTEN" | "SYN-SENT", false) if has("SYN") => "SYN-RECEIVED",
+        ("SYN-RECEIVED", false) if has("ACK") => "ESTABLISHED",
+        ("SYN-RECEIVED" | "ESTABLISHED", true) if has("FIN") => "FIN-WAIT-1",
+        ("ESTABLISHED", false) if has("FIN") => "CLOSE-WAIT",
+        ("FIN-WAIT-1", false) if has("FIN") && has("ACK") => "TIME-WAIT",
+        ("FIN-WAIT-1", false) if has("FIN") => "CLOSING",
+        ("FIN-WAIT-1", false) if has("ACK") => "FIN-WAIT-2",
+        ("FIN-WAIT-2", false) if has("FIN") => "TIME-WAIT",
+        ("CLOSING", false) if has("ACK") => "TIME-WAIT",
+        ("CLOSE-WAIT", true) if has("FIN") => "LAST-ACK",
+        ("LAST-ACK", false) if has("ACK") => "CLOSED",
+        (same, _) => same,
+    }
+}
+
+/// A state, in a frame on its side's line.
+fn badge(svg: &mut String, state: &str, x: i32, y: i32) -> Result<()> {
+    let width = width(state) + 4;
+    let (left, top, base) = (x - width / 2, y - 9, y + 4);
+    writeln!(
+        svg,
+        "<g class=\"state\"><rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"17\" rx=\"4\" \
+         stroke=\"currentColor\"/><text x=\"{x}\" y=\"{base}\" text-anchor=\"middle\" \
+         font-size=\"12\" font-weight=\"600\">{state}</text></g>"
+    )?;
+    Ok(())
+}
+
+/// Long data without their end, the flags after them whole.
+fn cut(words: &str) -> String {
+    let (data, flags) = words.split_at(words.rfind('"').map_or(0, |end| end + 1));
+    match data.char_indices().nth(DATA) {
+        Some((end, _)) => format!("{}…\"{flags}", data[..end].trim_end_matches('\\')),
+        None => words.to_owned(),
     }
 }
 
@@ -141,7 +281,7 @@ fn joins((before, first): (Kind, &str), (next, second): (Kind, &str)) -> bool {
         (Kind::Client, Kind::Right) | (Kind::Server, Kind::Left) => !first.starts_with("recv"),
         (Kind::Right, Kind::Server) | (Kind::Left, Kind::Client) => match first {
             "ACK" => second == "accept",
-            "FIN" => second == "recv = 0",
+            "FIN" | "FIN, ACK" => second == "recv = 0",
             "SYN" | "SYN, ACK" => false,
             _ => second.starts_with("recv") && second != "recv = 0",
         },
@@ -149,22 +289,23 @@ fn joins((before, first): (Kind, &str), (next, second): (Kind, &str)) -> bool {
     }
 }
 
-fn one(svg: &mut String, kind: Kind, words: &str, y: i32) -> Result<()> {
-    let words = escape(words);
+fn one(svg: &mut String, kind: Kind, words: &str, y: i32, places: &Places) -> Result<()> {
+    let words = escape(&cut(words));
+    let &Places { client, server, .. } = places;
     let base = y + 4;
     match kind {
         Kind::Client => {
-            let x = CLIENT - 12;
+            let x = client - 12;
             writeln!(svg, "<text x=\"{x}\" y=\"{base}\" text-anchor=\"end\">{words}</text>")?;
         }
         Kind::Server => {
-            let x = SERVER + 12;
+            let x = server + 12;
             writeln!(svg, "<text x=\"{x}\" y=\"{base}\">{words}</text>")?;
         }
         Kind::Left | Kind::Right => {
             let (from, to, back) =
-                if kind == Kind::Right { (CLIENT, SERVER, -8) } else { (SERVER, CLIENT, 8) };
-            let (middle, above, tail) = (CLIENT.midpoint(SERVER), y - 5, to + back);
+                if kind == Kind::Right { (client, server, -8) } else { (server, client, 8) };
+            let (middle, above, tail) = (client.midpoint(server), y - 5, to + back);
             let (up, down) = (y - 4, y + 4);
             writeln!(
                 svg,

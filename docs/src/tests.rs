@@ -4,7 +4,7 @@ use crate::blocks::{self, Part};
 use crate::changes;
 use crate::course::Course;
 use crate::language::Language;
-use crate::{links, pages, same};
+use crate::{links, pages, picture, same};
 
 fn course() -> Course {
     Course::read(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()).unwrap()
@@ -114,4 +114,67 @@ fn the_server_gives_nothing_outside_of_its_folder() {
         crate::serve::inside(folder, "/en/index.html").unwrap(),
         folder.join("en/index.html")
     );
+}
+
+/// The states that the client and the server enter while these rows go by.
+fn states(rows: &[&str]) -> [Vec<&'static str>; 2] {
+    let mut entered = [vec!["CLOSED"], vec!["CLOSED", "LISTEN"]];
+    for row in rows {
+        let (way, words) = row.split_once(' ').unwrap();
+        for (side, sends) in ["right", "left"].into_iter().enumerate() {
+            let before = *entered[side].last().unwrap();
+            let state = picture::after(before, way == sends, words);
+            entered[side].extend((state != before).then_some(state));
+        }
+    }
+    entered.map(|states| states[1..].to_vec())
+}
+
+#[test]
+fn packets_lead_through_the_states_of_tcp() {
+    let opening = ["right SYN", "left SYN, ACK", "right ACK"];
+    let client = ["SYN-SENT", "ESTABLISHED"];
+    let server = ["LISTEN", "SYN-RECEIVED", "ESTABLISHED"];
+    for (rows, client_then, server_then) in [
+        (&["left \"Welcome, SYN, FIN\""][..], &[][..], &[][..]),
+        (
+            &["right FIN", "left ACK", "left FIN", "right ACK"],
+            &["FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT"],
+            &["CLOSE-WAIT", "LAST-ACK", "CLOSED"],
+        ),
+        (
+            &["left \"bye\", FIN", "right FIN, ACK", "left ACK"],
+            &["CLOSE-WAIT", "LAST-ACK", "CLOSED"],
+            &["FIN-WAIT-1", "TIME-WAIT"],
+        ),
+        (&["right FIN", "left RST"], &["FIN-WAIT-1", "CLOSED"], &["CLOSE-WAIT", "CLOSED"]),
+    ] {
+        let rows = [&opening[..], rows].concat();
+        let expected = [[&client[..], client_then].concat(), [&server[..], server_then].concat()];
+        assert_eq!(states(&rows), expected, "{rows:?}");
+    }
+    let refused = states(&["right SYN", "left RST"]);
+    assert_eq!(refused[0], ["SYN-SENT", "CLOSED"]);
+    assert_eq!(picture::after("CLOSED", true, "listen"), "LISTEN");
+    // Both close at once: each FIN comes without the ACK of the other.
+    assert_eq!(picture::after("FIN-WAIT-1", false, "FIN"), "CLOSING");
+    assert_eq!(picture::after("CLOSING", false, "ACK"), "TIME-WAIT");
+}
+
+#[test]
+fn each_lesson_has_a_picture_and_only_tcp_has_states() {
+    let course = course();
+    for lesson in &course.lessons {
+        for language in Language::BOTH {
+            let picture = picture::of(&course, lesson, language).unwrap();
+            assert!(
+                picture.contains("<svg") && picture.contains("<figcaption>"),
+                "{}",
+                lesson.name
+            );
+            let tcp = picture.contains(">SYN, ACK<");
+            assert_eq!(picture.contains(">ESTABLISHED<"), tcp, "{}", lesson.name);
+            assert_eq!(picture.contains("class=\"state\""), tcp, "{}", lesson.name);
+        }
+    }
 }

@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 use lessons::Course;
 use netcommon::Report;
 
+mod book;
 mod diff;
 mod grade;
 mod lessons;
@@ -27,6 +28,7 @@ enum Command {
     Diff(diff::Diff),
     Tour(tour::Tour),
     Grade(grade::Grade),
+    Book(book::Book),
     Sync(sync::Sync),
 }
 
@@ -38,6 +40,7 @@ fn main() -> Result<(), Report> {
         Command::Diff(diff) => diff.run(&course)?,
         Command::Tour(tour) => tour.run(&course)?,
         Command::Grade(grade) => grade.run(&course)?,
+        Command::Book(book) => book.run(&course)?,
         Command::Sync(sync) => sync.run(&course)?,
     }
     Ok(())
