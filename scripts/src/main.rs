@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 use lessons::Course;
 use netcommon::Report;
 
+mod bench;
 mod book;
 mod diff;
 mod grade;
@@ -28,6 +29,7 @@ enum Command {
     Diff(diff::Diff),
     Tour(tour::Tour),
     Grade(grade::Grade),
+    Bench(bench::Bench),
     Book(book::Book),
     Sync(sync::Sync),
 }
@@ -40,6 +42,7 @@ fn main() -> Result<(), Report> {
         Command::Diff(diff) => diff.run(&course)?,
         Command::Tour(tour) => tour.run(&course)?,
         Command::Grade(grade) => grade.run(&course)?,
+        Command::Bench(bench) => bench.run(&course)?,
         Command::Book(book) => book.run(&course)?,
         Command::Sync(sync) => sync.run(&course)?,
     }

@@ -1,0 +1,311 @@
+//! Numbers: their medians, and their tables in two languages.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Error, Result};
+use comfy_table::{ContentArrangement, Table, TableStyle, presets};
+use console::Term;
+use serde_json::{Value, json};
+
+use crate::peers::{Peer, Role};
+
+/// In English and in Chinese; `{}` stands for a number or a name.
+pub(crate) type Text = [&'static str; 2];
+
+const LEGEND: Text = [
+    "Medians (least–most). ↑: more is better, ↓: less is. A ratio over 1 says that Rust is the better one, in either case.",
+    "中位数（最小–最大）。↑：越大越好；↓：越小越好。两种情况下，比值大于 1 都表示 Rust 更好。",
+];
+
+type Measure<'a> = Box<dyn Fn(&Peer, &mut Numbers<'_>) -> Result<()> + 'a>;
+
+/// One load, the programs that bear it, and their numbers.
+pub(crate) struct Bench<'a> {
+    /// The name of its mark in the pages. Neighbours of one key share a table.
+    key: &'static str,
+    title: Text,
+    /// What keeps the numbers from being higher.
+    limit: Text,
+    pub(crate) peers: Vec<Peer>,
+    measure: Measure<'a>,
+    rows: Vec<Row>,
+    /// Why a peer could not be measured.
+    failures: Vec<Option<String>>,
+}
+
+struct Row {
+    name: Text,
+    /// What stands for `{}` in the name.
+    of: String,
+    more_is_better: bool,
+    /// One for each peer.
+    cells: Vec<Cell>,
+}
+
+#[derive(Clone, Default)]
+struct Cell {
+    numbers: Vec<f64>,
+    failure: Option<String>,
+}
+
+/// Where the numbers of one peer go.
+pub(crate) struct Numbers<'a> {
+    rows: &'a mut Vec<Row>,
+    peer: usize,
+    peers: usize,
+}
+
+impl Numbers<'_> {
+    /// Notes a number of which more is better.
+    pub(crate) fn more(&mut self, name: Text, of: &impl ToString, number: f64) {
+        self.put(true, name, of, Ok(number));
+    }
+
+    /// Notes a number of which less is better.
+    pub(crate) fn less(&mut self, name: Text, of: &impl ToString, number: f64) {
+        self.put(false, name, of, Ok(number));
+    }
+
+    /// Notes a number, or why there is none.
+    pub(crate) fn put(&mut self, more: bool, name: Text, of: &impl ToString, number: Result<f64>) {
+        let of = of.to_string();
+        let known = self.rows.iter().position(|row| row.name == name && row.of == of);
+        if known.is_none() {
+            let cells = vec![Cell::default(); self.peers];
+            self.rows.push(Row { name, of, more_is_better: more, cells });
+        }
+        let row = known.unwrap_or(self.rows.len() - 1);
+        let cell = &mut self.rows[row].cells[self.peer];
+        match number {
+            Ok(number) => cell.numbers.push(number),
+            Err(error) => cell.failure = Some(one_line(&error)),
+        }
+    }
+}
+
+impl<'a> Bench<'a> {
+    pub(crate) fn new(
+        [key, title, title_zh, limit, limit_zh]: [&'static str; 5],
+        peers: impl IntoIterator<Item = Option<Peer>>,
+        measure: impl Fn(&Peer, &mut Numbers<'_>) -> Result<()> + 'a,
+    ) -> Self {
+        let peers: Vec<_> = peers.into_iter().flatten().collect();
+        let failures = vec![None; peers.len()];
+        let (title, limit) = ([title, title_zh], [limit, limit_zh]);
+        Self { key, title, limit, peers, measure: Box::new(measure), rows: Vec::new(), failures }
+    }
+
+    /// Measures one peer. One that failed as a whole is not asked again.
+    pub(crate) fn measure(&mut self, peer: usize) {
+        if self.failures[peer].is_none() {
+            let peers = self.peers.len();
+            let mut numbers = Numbers { rows: &mut self.rows, peer, peers };
+            let outcome = (self.measure)(&self.peers[peer], &mut numbers);
+            self.failures[peer] = outcome.err().as_ref().map(one_line);
+        }
+    }
+
+    /// Forgets the numbers so far: they were the warm-up's.
+    pub(crate) fn forget(&mut self) {
+        let cells = self.rows.iter_mut().flat_map(|row| &mut row.cells);
+        cells.for_each(|cell| cell.numbers.clear());
+    }
+
+    /// How many times as good as that peer ours is; over 1 is better, whatever is measured.
+    fn ratio(&self, row: &Row, peer: usize) -> Option<f64> {
+        let ours = self.peers.iter().position(|peer| peer.role == Role::Ours)?;
+        let (ours, other) = (row.cells[ours].median()?, row.cells[peer].median()?);
+        let (better, worse) = if row.more_is_better { (ours, other) } else { (other, ours) };
+        let ratio = if ours.total_cmp(&other).is_eq() { 1.0 } else { better / worse };
+        Some(ratio).filter(|ratio| ratio.is_finite())
+    }
+
+    /// The peers that ours is compared with.
+    fn others(&self) -> impl Iterator<Item = usize> {
+        (0..self.peers.len()).filter(|&peer| self.peers[peer].role == Role::Other)
+    }
+
+    fn headings(&self, language: usize) -> Vec<String> {
+        let mut headings = vec![String::new()];
+        headings.extend(self.peers.iter().map(|peer| peer.name[language].into()));
+        headings.extend(
+            self.others().map(|peer| format!("Rust : {}", self.peers[peer].name[language])),
+        );
+        headings
+    }
+
+    fn line(&self, row: &Row, language: usize) -> Vec<String> {
+        let name = row.name[language].replace("{}", &row.of);
+        let mut line = vec![format!("{name} {}", if row.more_is_better { '↑' } else { '↓' })];
+        line.extend(row.cells.iter().zip(&self.failures).map(|(cell, failure)| {
+            let failure = cell.failure.as_ref().or(failure.as_ref());
+            cell.show().or_else(|| failure.cloned()).unwrap_or("–".into())
+        }));
+        let ratio =
+            |peer| self.ratio(row, peer).map_or("–".into(), |ratio| format!("{ratio:.2}"));
+        line.extend(self.others().map(ratio));
+        line
+    }
+
+    fn json(&self) -> Value {
+        let row = |row: &Row| {
+            let peers = row.cells.iter().enumerate().map(|(peer, cell)| {
+                json!({
+                    "peer": self.peers[peer].name[0],
+                    "median": cell.median(),
+                    "numbers": cell.numbers,
+                    "failure": cell.failure.as_ref().or(self.failures[peer].as_ref()),
+                    "rust_is_better_by": self.ratio(row, peer),
+                })
+            });
+            json!({
+                "name": row.name[0].replace("{}", &row.of),
+                "more_is_better": row.more_is_better,
+                "peers": peers.collect::<Value>(),
+            })
+        };
+        let rows: Value = self.rows.iter().map(row).collect();
+        json!({ "key": self.key, "title": self.title[0], "limit": self.limit[0], "rows": rows })
+    }
+}
+
+impl Cell {
+    fn sorted(&self) -> Vec<f64> {
+        let mut numbers = self.numbers.clone();
+        numbers.sort_by(f64::total_cmp);
+        numbers
+    }
+
+    fn median(&self) -> Option<f64> {
+        self.sorted().get(self.numbers.len() / 2).copied()
+    }
+
+    /// The median, and between which numbers it lies.
+    fn show(&self) -> Option<String> {
+        let (middle, numbers) = (digits(self.median()?), self.sorted());
+        match &numbers[..] {
+            [first, .., last] => Some(format!("{middle} ({}–{})", digits(*first), digits(*last))),
+            _ => Some(middle),
+        }
+    }
+}
+
+/// Three digits, or all of a large number's.
+fn digits(number: f64) -> String {
+    if number < 99.95 {
+        return format!("{number:.*}", if number < 9.995 { 2 } else { 1 });
+    }
+    let mut digits = format!("{number:.0}");
+    for at in
+        (1..digits.len().div_ceil(3)).map(|group| digits.len() - 3 * group).collect::<Vec<_>>()
+    {
+        digits.insert(at, ',');
+    }
+    digits
+}
+
+/// An error with its causes; a peer's words are made safe to print.
+fn one_line(error: &Error) -> String {
+    netcommon::safe(&format!("{error:#}")).into_owned()
+}
+
+/// The tables, each with the first of its benches.
+fn tables<'a>(
+    benches: &'a [Bench<'a>],
+    language: usize,
+    style: TableStyle,
+) -> Vec<(&'a Bench<'a>, Table)> {
+    let of_one_key = benches.chunk_by(|one, other| one.key == other.key);
+    let table = |group: &'a [Bench<'a>]| {
+        let mut table = Table::new();
+        table.load_style(style).set_header(group[0].headings(language));
+        for bench in group {
+            table.add_rows(bench.rows.iter().map(|row| bench.line(row, language)));
+        }
+        (&group[0], table)
+    };
+    of_one_key.map(table).collect()
+}
+
+/// When and on what this was measured, as far as the system tells it.
+fn machine() -> Vec<(Text, String)> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let mut lines = vec![
+        (["Date", "日期"], now.chars().take_while(|&c| c != 'T').collect()),
+        (["Cores", "处理器核数"], cores.to_string()),
+    ];
+    let files = [
+        (["Processor", "处理器"], "/proc/cpuinfo", "model name"),
+        (["Kernel", "内核"], "/proc/version", "Linux version"),
+        (["Memory", "内存"], "/proc/meminfo", "MemTotal"),
+    ];
+    for (name, path, field) in files {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        if let Some(value) = text.lines().find_map(|line| line.strip_prefix(field)) {
+            let value = value.trim_start_matches([':', ' ', '\t']);
+            lines.push((name, value.split(" (").next().unwrap_or(value).into()));
+        }
+    }
+    lines
+}
+
+/// Prints all numbers.
+pub(crate) fn show(
+    benches: &[Bench<'_>],
+    notes: &[String],
+    took: Duration,
+    json: bool,
+) -> Result<()> {
+    let mut text: Vec<_> =
+        machine().iter().map(|(name, value)| format!("{}: {value}", name[0])).collect();
+    text.push(format!("Measured in {:.0} s", took.as_secs_f64()));
+    text.extend_from_slice(notes);
+    if json {
+        let benches: Value = benches.iter().map(Bench::json).collect();
+        let all = json!({ "about": text, "seconds": took.as_secs_f64(), "benches": benches });
+        return print(&serde_json::to_string_pretty(&all)?);
+    }
+    let width = Term::stdout().size_checked().map_or(120, |(_, columns)| columns);
+    for (Bench { title, limit, .. }, mut table) in tables(benches, 0, presets::UTF8_BORDERS_ONLY) {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        text.push(format!("\n{}\n{table}\nThe limit: {}", title[0], limit[0]));
+    }
+    print(&format!("{}\n\n{}", text.join("\n"), LEGEND[0]))
+}
+
+/// Prints lines; `println!` would panic if stdout were closed or full.
+fn print(lines: &str) -> Result<()> {
+    writeln!(io::stdout(), "{lines}").context("cannot write to standard output")
+}
+
+/// Writes the tables into the pages, between `<!-- bench KEY -->` and `<!-- end -->`.
+pub(crate) fn write_pages(root: &Path, benches: &[Bench<'_>]) -> Result<()> {
+    for (language, name) in ["docs/benchmark.md", "docs/benchmark.zh-CN.md"].iter().enumerate() {
+        let mut page = fs::read_to_string(root.join(name)).context(*name)?;
+        let machine =
+            machine().into_iter().map(|(name, value)| format!("- {}: {value}\n", name[language]));
+        page = fill(&page, "machine", &machine.collect::<String>()).context(*name)?;
+        for (bench, table) in tables(benches, language, presets::ASCII_MARKDOWN) {
+            let limit = format!("{}{}", ["The limit: ", "瓶颈："][language], bench.limit[language]);
+            let part = format!("{table}\n\n{} {limit}\n", LEGEND[language]);
+            page = fill(&page, bench.key, &part).context(*name)?;
+        }
+        fs::write(root.join(name), page).with_context(|| format!("cannot write {name}"))?;
+    }
+    Ok(())
+}
+
+/// Replaces what stands between a mark and the next `<!-- end -->`.
+fn fill(page: &str, key: &str, part: &str) -> Result<String> {
+    let mark = format!("<!-- bench {key} -->\n");
+    let (before, rest) =
+        page.split_once(&mark).with_context(|| format!("it has no mark {mark:?}"))?;
+    let (_, after) =
+        rest.split_once("<!-- end -->").with_context(|| format!("{mark:?} has no end"))?;
+    Ok(format!("{before}{mark}\n{part}\n<!-- end -->{after}"))
+}

@@ -1,0 +1,93 @@
+//! The benchmark, seen from outside: it measures everything, and no test judges how fast it was.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn bench(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bench"));
+    command.args(arguments);
+    command
+}
+
+/// The benches of a run with `--json`.
+fn numbers(output: &Output) -> Vec<Value> {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let all: Value = serde_json::from_slice(&output.stdout).unwrap();
+    all["benches"].as_array().unwrap().clone()
+}
+
+/// Of each row its name and its peers.
+fn rows(bench: &Value) -> Vec<(&str, &Vec<Value>)> {
+    let rows = bench["rows"].as_array().unwrap().iter();
+    rows.map(|row| (row["name"].as_str().unwrap(), row["peers"].as_array().unwrap())).collect()
+}
+
+#[test]
+fn a_quick_run_measures_everything() {
+    let benches = numbers(&bench(&["--quick", "--json"]).output().unwrap());
+    let counted = |key: &str| -> Vec<_> {
+        let of_key = benches.iter().filter(|bench| bench["key"] == key);
+        of_key.map(|bench| rows(bench).len()).collect()
+    };
+    for (key, expected) in [("dialogue", 15), ("fetch", 9), ("datagrams", 8), ("decoding", 3)] {
+        assert_eq!(counted(key), [expected], "{key}");
+    }
+    assert!(counted("startup").len() >= 15);
+    for (name, peers) in benches.iter().flat_map(rows) {
+        let names: Vec<_> = peers.iter().map(|peer| peer["peer"].as_str().unwrap()).collect();
+        for expected in ["Rust", "Python", "limit of this tool"] {
+            assert!(names.contains(&expected), "{name}: {names:?}");
+        }
+        for peer in peers {
+            assert!(peer["failure"].is_null(), "{name}: {peer}");
+            assert!(peer["median"].as_f64().is_some_and(|number| number >= 0.0), "{name}: {peer}");
+        }
+    }
+}
+
+#[test]
+fn a_table_shows_each_peer_and_its_ratio() {
+    let output = bench(&["udp-sender", "--quick"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    for part in ["Rust : Python", "limit of this tool", "udp-sender", "The limit: ", "Cores: "] {
+        assert!(text.contains(part), "no {part:?} in {text}");
+    }
+}
+
+#[test]
+fn a_peer_that_fails_spoils_only_its_own_cells() {
+    let folder = tempfile::tempdir().unwrap();
+    let curl = folder.path().join("curl");
+    fs::write(&curl, "#!/bin/sh\necho it is no day for curl; exit 3\n").unwrap();
+    fs::set_permissions(&curl, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let benches =
+        numbers(&bench(&["http-fetch", "--quick", "--json"]).env("PATH", path).output().unwrap());
+    assert_eq!(rows(&benches[0]).len(), 9);
+    for (name, peers) in rows(&benches[0]) {
+        for peer in peers {
+            let failed =
+                peer["failure"].as_str().is_some_and(|why| why.contains("no day for curl"));
+            assert_eq!(failed, peer["peer"] == "curl", "{name}: {peer}");
+            assert_eq!(failed, peer["median"].is_null(), "{name}: {peer}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_name_is_a_clear_error() {
+    let output = bench(&["no-such-lesson"]).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        error.starts_with("Error: there is no lesson \"no-such-lesson\"; there are "),
+        "{error}"
+    );
+    assert!(error.contains("http-fetch"), "{error}");
+}
