@@ -248,7 +248,10 @@ fn machine() -> Vec<(Text, String)> {
         let text = fs::read_to_string(path).unwrap_or_default();
         if let Some(value) = text.lines().find_map(|line| line.strip_prefix(field)) {
             let value = value.trim_start_matches([':', ' ', '\t']);
-            lines.push((name, value.split(" (").next().unwrap_or(value).into()));
+            let kibibytes = value.strip_suffix(" kB").and_then(|number| number.parse::<f64>().ok());
+            let gibibytes = |number| format!("{:.1} GiB", number / f64::from(1 << 20));
+            let first = || value.split(" (").next().unwrap_or(value).to_owned();
+            lines.push((name, kibibytes.map_or_else(first, gibibytes)));
         }
     }
     lines
