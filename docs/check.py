@@ -14,6 +14,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -29,6 +30,7 @@ BOOK = ROOT / "target/book"
 AXE = Path(os.environ.get("AXE", ROOT / "target/ci-tools/node_modules/axe-core/axe.min.js"))
 LANGUAGES = {"en": "zh-CN", "zh-CN": "en"}
 PATIENCE = 30  # seconds; no page needs one
+BROWSERS = min(4, os.cpu_count() or 1)
 WIDE, NARROW = (1280, 900), (390, 844)
 problems = []
 
@@ -284,11 +286,7 @@ def main():
         address = re.search(r"http://[^ ]*/", line)
         if not address:
             sys.exit(f"Error: no book: {line!r}")
-        browser = Browser(address[0])
-        try:
-            look(browser, wanted)
-        finally:
-            browser.driver.quit()
+        look(address[0], wanted)
     finally:
         server.terminate()
         server.wait()
@@ -296,15 +294,13 @@ def main():
     sys.exit(bool(problems))
 
 
-def look(browser, wanted):
+def look(address, wanted):
     pages = sorted(path.relative_to(BOOK).as_posix() for path in BOOK.rglob("*.html"))
     # toc.html is for those without scripts; print.html asks for the printer as soon as it is loaded.
     pages = [page for page in pages if not page.endswith(("/toc.html", "/print.html")) and wanted in page]
     if not wanted:
         check_links()
-    browser.open("index.html")
-    for page in pages:
-        attempt(browser, page, check_page)
+    tasks = [(page, check_page) for page in pages]
     for language, word, expected in (
         ("zh-CN", "三次握手", "concepts/tcp.html"),
         ("zh-CN", "半关闭", "concepts/tcp.html"),
@@ -313,14 +309,24 @@ def look(browser, wanted):
         ("en", "backlog", "lessons/"),
         ("en", "recv_from", "lessons/udp-"),
     ):
-        attempt(browser, f"{language}/index.html", check_search, word, expected)
+        tasks.append((f"{language}/index.html", check_search, word, expected))
     for page in ("en/lessons/tcp-client.html", "zh-CN/index.html", "zh-CN/concepts/tcp.html"):
-        attempt(browser, page, check_language)
-        attempt(browser, page, check_theme)
-    attempt(browser, "en/index.html", check_keyboard)
-    attempt(browser, "en/lessons/tcp-client.html", check_copy)
-    browser.logged("the last pages")
+        tasks += [(page, check_language), (page, check_theme)]
+    tasks += [("en/index.html", check_keyboard), ("en/lessons/tcp-client.html", check_copy)]
+    with ThreadPoolExecutor() as pool:  # each of its threads has a browser of its own
+        list(pool.map(work, [address] * BROWSERS, [tasks[part::BROWSERS] for part in range(BROWSERS)]))
     print(f"looked at {len(pages)} pages")
+
+
+def work(address, tasks):
+    browser = Browser(address)
+    try:
+        browser.open("index.html")
+        for page, check, *arguments in tasks:
+            attempt(browser, page, check, *arguments)
+        browser.logged("the last pages")
+    finally:
+        browser.driver.quit()
 
 
 if __name__ == "__main__":
