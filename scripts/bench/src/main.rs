@@ -42,7 +42,7 @@ struct Args {
     #[arg(long)]
     quick: bool,
     /// Writes the tables into docs/benchmark.md and docs/benchmark.zh-CN.md too
-    #[arg(long)]
+    #[arg(long, conflicts_with = "quick")]
     pages: bool,
     /// Be the cheapest possible peer
     #[arg(long, hide = true, num_args = 1.., allow_hyphen_values = true)]
