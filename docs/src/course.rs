@@ -36,6 +36,10 @@ pub(crate) struct About {
     pub(crate) number: u32,
     pub(crate) follows: Option<String>,
     #[serde(default)]
+    pub(crate) port: u16,
+    #[serde(default)]
+    pub(crate) page: bool,
+    #[serde(default)]
     pub(crate) terminals: Vec<Terminal>,
 }
 

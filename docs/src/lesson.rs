@@ -98,7 +98,10 @@ fn run_it(page: &mut String, lesson: &Lesson, language: Language) -> Result<()> 
     let terminals = &lesson.about.terminals;
     for (number, other) in terminals.iter().enumerate() {
         caption(page, &terminal(language, number + 1, terminals.len()));
-        let (name, arguments) = other.run.split_once(' ').unwrap_or((&other.run, ""));
+        let run = other.run.replace("{port}", &lesson.about.port.to_string());
+        let (name, arguments) = run.split_once(' ').unwrap_or((&run, ""));
+        // With one terminal, the transcript shows a part of what there is; here is the whole.
+        let arguments = if terminals.len() == 1 && !lesson.about.page { "" } else { arguments };
         let separator = if arguments.is_empty() { "" } else { " -- " };
         fenced(page, "sh", &format!("cargo run -p {name}{separator}{arguments}"));
     }

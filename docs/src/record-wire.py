@@ -53,7 +53,7 @@ def runs():
     for lesson in sorted(filter(None, lessons), key=lambda lesson: lesson["number"]):
         terminals = [PAGE] * lesson.get("page", False) + lesson.get("terminals", [])
         if len(terminals) == 2:
-            programs = tuple(terminal["run"] for terminal in terminals)
+            programs = tuple(terminal["run"].split(" http:")[0] for terminal in terminals)
             found.setdefault(programs, partial(exchange, lesson["port"], terminals))
     for stop in STOPS:
         found["kernel", f"socket-tour {stop}"] = partial(tour, stop)

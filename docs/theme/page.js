@@ -16,6 +16,13 @@ const resized = new ResizeObserver((changes) => changes.forEach(({ target }) => 
 boxes.forEach((box) => resized.observe(box));
 document.fonts.ready.then(() => boxes.forEach(reach)); // a font changes what is in a box, not the box
 
+// On a narrow screen each cell says which column it is of.
+const colon = document.documentElement.lang === "en" ? ": " : "：";
+for (const row of document.querySelectorAll("main tbody tr")) {
+  const columns = row.closest("table").querySelectorAll("th");
+  for (const cell of row.cells) cell.dataset.column = (columns[cell.cellIndex]?.textContent ?? "") + colon;
+}
+
 // So can the button for the table of contents, which is a label.
 document.getElementById("mdbook-sidebar-toggle")?.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" && event.key !== " ") return;

@@ -109,7 +109,8 @@ fn transcripts(lesson: &Lesson, exchange: &Exchange) -> Vec<String> {
         }
     }
     let terminals = lesson.about.terminals.iter().enumerate().map(|(number, terminal)| {
-        let (name, run) = terminal.run.split_once(' ').unwrap_or((&terminal.run, ""));
+        let run = terminal.run.replace("{port}", &lesson.about.port.to_string());
+        let (name, run) = run.split_once(' ').unwrap_or((&run, ""));
         let dashes = if run.is_empty() { "" } else { " -- " };
         let mut text = format!("$ cargo run -p {name}{dashes}{run}\n");
         for event in exchange.events.iter().filter(|event| event.terminal == number) {

@@ -290,12 +290,13 @@ fn print(lines: &str) -> Result<()> {
 pub(crate) fn write_pages(root: &Path, benches: &[Bench<'_>]) -> Result<()> {
     for (language, name) in ["docs/benchmark.md", "docs/benchmark.zh-CN.md"].iter().enumerate() {
         let mut page = fs::read_to_string(root.join(name)).context(*name)?;
-        let machine =
-            machine().into_iter().map(|(name, value)| format!("- {}: {value}\n", name[language]));
+        let machine = machine().into_iter().map(|(name, value)| {
+            format!("- {}{}{value}\n", name[language], [": ", "："][language])
+        });
         page = fill(&page, "machine", &machine.collect::<String>()).context(*name)?;
         for (bench, table) in tables(benches, language, presets::ASCII_MARKDOWN) {
             let limit = format!("{}{}", ["The limit: ", "瓶颈："][language], bench.limit[language]);
-            let part = format!("{table}\n\n{} {limit}\n", LEGEND[language]);
+            let part = format!("{table}\n\n{}{}{limit}\n", LEGEND[language], [" ", ""][language]);
             page = fill(&page, bench.key, &part).context(*name)?;
         }
         fs::write(root.join(name), page).with_context(|| format!("cannot write {name}"))?;

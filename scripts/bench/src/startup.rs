@@ -22,7 +22,7 @@ pub(crate) fn bench<'a>(tools: &'a Tools, lesson: &'a str) -> Bench<'a> {
     Bench::new(TEXTS, peers, move |peer, numbers| {
         let times = (0..STARTS).map(|_| Ok(run(&mut peer.command())?.seconds));
         let seconds: f64 = times.sum::<Result<_>>()?;
-        numbers.less(["{}", "{}"], &lesson, seconds * 1e3 / f64::from(STARTS));
+        numbers.less(["{}; ms", "{}：毫秒"], &lesson, seconds * 1e3 / f64::from(STARTS));
         Ok(())
     })
 }
