@@ -407,10 +407,6 @@ fn refuses_a_wrong_command_line() {
     let wrong: &[&[&str]] = &[
         &["both"],
         &["127.0.0.1:0"], // an address is one half's
-        &["server", "127.0.0.1"],
-        &["server", "127.0.0.1:"],
-        &["client", "127.0.0.1:65536"],
-        &["client", "127.0.0.1:http"],
         &["server", "127.0.0.1:0", "more"],
         &["--timeout", "0"],
         &["--timeout", "NaN"],
@@ -420,6 +416,9 @@ fn refuses_a_wrong_command_line() {
         &["server", "--port", "9999"],
     ];
     rules::refuses(command, wrong);
+    for half in ["server", "client"] {
+        rules::refuses_wrong_addresses(|address| command(&[half, address]));
+    }
 }
 
 /// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in

@@ -231,6 +231,7 @@ fn refuses_a_wrong_command_line() {
         &["--name", "a"],
     ];
     rules::refuses(command, wrong);
+    rules::refuses_wrong_addresses(|address| command(&[address]));
 }
 
 /// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in

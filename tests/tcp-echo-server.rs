@@ -297,6 +297,7 @@ fn refuses_a_wrong_command_line() {
         &["localhost:0", "more"],
     ];
     rules::refuses(command, wrong);
+    rules::refuses_wrong_addresses(|address| command(&[address]));
 }
 
 /// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in

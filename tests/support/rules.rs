@@ -22,7 +22,27 @@ pub fn refuses(command: impl Fn(&[&str]) -> Command, wrong: &[&[&str]]) {
     }
 }
 
-/// So is this one, which is no text.
+/// A program that takes HOST:PORT refuses what is none: no host, no port, none that there is, or
+/// IPv6 without its brackets. `at` puts it into the command line.
+#[track_caller]
+pub fn refuses_wrong_addresses(at: impl Fn(&str) -> Command) {
+    let wrong = [
+        "127.0.0.1",
+        "127.0.0.1:",
+        "127.0.0.1:65536",
+        "127.0.0.1:http",
+        "127.0.0.1:-1",
+        "127.0.0.1:+9999",
+        ":9999",
+        "::1",
+        "::1:9999",
+        "[::1:9999",
+    ];
+    let wrong: Vec<_> = wrong.iter().map(std::slice::from_ref).collect();
+    refuses(|words| at(words[0]), &wrong);
+}
+
+/// A command line that is no text is refused, too.
 #[cfg(unix)]
 #[track_caller]
 pub fn refuses_what_is_not_utf_8(executable: &str, arguments: &[&[u8]]) {
