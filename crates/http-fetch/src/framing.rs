@@ -7,7 +7,7 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
 use anyhow::{Context, Result, bail, ensure};
 use httparse::{EMPTY_HEADER, Header, ParserConfig, Response, Status, parse_chunk_size};
-use netcommon::blocking;
+use netcommon::uninterrupted;
 
 /// How much is read ahead while lines are looked for, in bytes.
 const READ_AHEAD: usize = 256 * 1024;
@@ -15,7 +15,7 @@ const READ_AHEAD: usize = 256 * 1024;
 const MAX_HEAD: u64 = 64 * 1024;
 /// The most fields in a head.
 const MAX_FIELDS: usize = 1024;
-/// The longest line before a chunk (its size, and extensions that no one uses), in bytes.
+/// The longest line before a chunk (its size and its extensions), in bytes.
 const MAX_CHUNK_LINE: u64 = 4 * 1024;
 /// The longest body, in bytes.
 const MAX_BODY: u64 = 2 * 1024 * 1024 * 1024;
@@ -26,7 +26,7 @@ const MAX_BODY: u64 = 2 * 1024 * 1024 * 1024;
 ///
 /// When the peer speaks another protocol, closes too early, sends more than 64 KiB of heads, or
 /// fields that contradict each other.
-pub(crate) fn read<R: Read>(stream: R) -> Result<(Head, Body<R>)> {
+pub fn read<R: Read>(stream: R) -> Result<(Head, Body<R>)> {
     let mut stream = BufReader::with_capacity(READ_AHEAD, Patient(stream));
     let mut left = MAX_HEAD;
     let head = loop {
@@ -38,7 +38,7 @@ pub(crate) fn read<R: Read>(stream: R) -> Result<(Head, Body<R>)> {
             bail!("it does not speak HTTP; its answer begins with \"{start}\"");
         }
         let head = Head::parse(read_section(&mut stream, &mut left, "header")?)?;
-        ensure!(head.status != 101, "it switched to a protocol that no one asked for");
+        ensure!(head.status != 101, "it switched to a protocol that was not asked for");
         // Interim responses (RFC 9110 §15.2) are passed over.
         if head.status / 100 != 1 {
             break head;
@@ -50,9 +50,9 @@ pub(crate) fn read<R: Read>(stream: R) -> Result<(Head, Body<R>)> {
 }
 
 /// The head of a final response.
-pub(crate) struct Head {
+pub struct Head {
     /// The bytes as they came, up to the first blank line and without it.
-    pub(crate) bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
     status: u16,
     fields: Vec<(String, String)>,
     framing: Framing,
@@ -85,12 +85,14 @@ impl Head {
     }
 
     /// The first value of the field `name`, which is in lower case.
-    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// What the header asks of a client that this one leaves to the reader.
-    pub(crate) fn remark(&self) -> Option<String> {
+    #[must_use]
+    pub fn remark(&self) -> Option<String> {
         let Self { status, .. } = self;
         match (self.field("location"), self.field("content-encoding")) {
             (Some(there), _) if (300..400).contains(status) => Some(format!(
@@ -104,7 +106,8 @@ impl Head {
     }
 
     /// The body's length in bytes, if the head tells it.
-    pub(crate) fn length(&self) -> Option<u64> {
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
         if let Framing::Length(length) = self.framing { Some(length) } else { None }
     }
 }
@@ -147,7 +150,7 @@ impl Framing {
 }
 
 /// A body on its way: reads as the bytes of the page, up to their end.
-pub(crate) struct Body<R> {
+pub struct Body<R> {
     stream: BufReader<Patient<R>>,
     framing: Framing,
     /// What is still to come of the body, or of the chunk.
@@ -214,7 +217,7 @@ impl<R: Read> Body<R> {
         self.left = size;
         if size == 0 {
             self.ended = true;
-            // Fields like those of a head, parsed as such, and then of no use to anyone.
+            // Fields like those of a head: they are parsed, and then not used.
             let trailers = read_section(&mut self.stream, &mut MAX_HEAD.clone(), "trailers")?;
             let trailers = [b"HTTP/1.1 200\r\n".as_slice(), &trailers].concat();
             parse(&trailers, &mut vec![EMPTY_HEADER; MAX_FIELDS])
@@ -233,12 +236,12 @@ fn parse<'h, 'b>(bytes: &'b [u8], headers: &'h mut [Header<'b>]) -> Result<Respo
     Ok(response)
 }
 
-/// A stream whose reads no signal interrupts.
+/// A stream that reads again when a signal interrupts it, and calls a timeout a timeout.
 struct Patient<R>(R);
 
 impl<R: Read> Read for Patient<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        blocking(|| self.0.read(buffer))
+        uninterrupted(|| self.0.read(buffer))
     }
 }
 

@@ -7,10 +7,11 @@ use html5gum::{Token, Tokenizer};
 use netcommon::{Encoding, GBK, UTF_8, decode};
 
 /// How much of a page is kept to look for its title, in bytes.
-pub(crate) const START: usize = 64 * 1024;
+pub const START: usize = 64 * 1024;
 
 /// The title of the HTML document that begins with `page`, on one line.
-pub(crate) fn title(page: &[u8], content_type: Option<&str>) -> Option<String> {
+#[must_use]
+pub fn title(page: &[u8], content_type: Option<&str>) -> Option<String> {
     if !content_type.is_none_or(|kind| kind.to_ascii_lowercase().contains("html")) {
         return None;
     }

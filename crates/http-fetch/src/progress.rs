@@ -4,15 +4,17 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-pub(crate) struct Progress {
+/// A bar on stderr; dropping it clears it.
+pub struct Progress {
     bar: ProgressBar,
     start: Instant,
     shown: bool,
 }
 
 impl Progress {
-    /// For a body of `length` bytes, or of one that is not known.
-    pub(crate) fn new(length: Option<u64>) -> Self {
+    /// For a body of `length` bytes, or of an unknown length.
+    #[must_use]
+    pub fn new(length: Option<u64>) -> Self {
         let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
         let template = match length {
             Some(_) => "{bar:40} {bytes} of {total_bytes}, {eta} left",
@@ -25,7 +27,7 @@ impl Progress {
     }
 
     /// Counts `bytes` more. The bar is on stderr, and only if that is a terminal.
-    pub(crate) fn add(&mut self, bytes: usize) {
+    pub fn add(&mut self, bytes: usize) {
         self.bar.inc(bytes as u64);
         if !self.shown && self.start.elapsed() > Duration::from_secs(1) {
             self.shown = true;

@@ -8,16 +8,25 @@ use anyhow::{Context, Result, ensure};
 use tempfile::NamedTempFile;
 
 /// Where the body goes.
-pub(crate) enum Output {
-    /// A temporary file beside the one to be, which it replaces at the end. Dropped, it is deleted.
-    File { temporary: NamedTempFile, path: PathBuf },
-    /// What is no regular file, such as the null device, is written in place.
+pub enum Output {
+    /// A temporary file beside the final one, which it replaces at the end. Dropping it deletes it.
+    File {
+        /// The temporary file, in the same folder.
+        temporary: NamedTempFile,
+        /// The path of the final file.
+        path: PathBuf,
+    },
+    /// Anything that is not a regular file, such as the null device: it is written in place.
     Device(File),
 }
 
 impl Output {
     /// Prepares to write `path`, and finds out now what would be in the way later.
-    pub(crate) fn create(path: &Path) -> Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// If `path` is a folder, is read-only, or lies where no file can be made.
+    pub fn create(path: &Path) -> Result<Self> {
         let is_folder = path.is_dir() || path.to_string_lossy().ends_with(is_separator);
         ensure!(!is_folder, "it is a folder; name a file with -o");
         let (mut path, mut permissions) = (path.to_owned(), None);
@@ -47,7 +56,7 @@ impl Output {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            builder.permissions(fs::Permissions::from_mode(0o666)); // less the umask, as of any file
+            builder.permissions(fs::Permissions::from_mode(0o666)); // less the umask, as usual
         }
         let temporary = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
         if let Some(permissions) = permissions {
@@ -61,8 +70,12 @@ impl Output {
         Ok(Self::File { temporary, path })
     }
 
-    /// Makes the file appear.
-    pub(crate) fn finish(self) -> Result<()> {
+    /// Makes the file appear (rename(2)).
+    ///
+    /// # Errors
+    ///
+    /// If the temporary file cannot take the place of the final one.
+    pub fn finish(self) -> Result<()> {
         if let Self::File { temporary, path } = self {
             let placed = temporary.persist(&path).map_err(|error| error.error);
             placed.context("the temporary file can't take its place")?;

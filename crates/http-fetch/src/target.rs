@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, Error, Result, bail, ensure};
 use http::Uri;
+use netcommon::Address;
 use percent_encoding::{AsciiSet, utf8_percent_encode};
 
 /// What a URL may have besides letters and digits (RFC 3986 §2.2, §2.3).
@@ -12,13 +13,11 @@ const MARKS: &str = "-._~:/?#[]@!$&'()*+,;=%";
 
 /// An `http://` URL, taken apart.
 #[derive(Clone)]
-pub(crate) struct Target {
-    /// The host, as in the URL: an IPv6 address has its brackets.
-    pub(crate) host: String,
-    /// The port; 80 if the URL has none.
-    pub(crate) port: u16,
+pub struct Target {
+    /// Host and port; the port is 80 if the URL has none.
+    pub address: Address,
     /// The path and the query, in the form that a request line takes.
-    pub(crate) resource: String,
+    pub resource: String,
 }
 
 impl FromStr for Target {
@@ -63,21 +62,25 @@ impl FromStr for Target {
         };
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         let resource = if path.starts_with('/') { path.into() } else { format!("/{path}") };
-        Ok(Self { host: host.to_owned(), port, resource })
+        let address = format!("{host}:{port}").parse().map_err(Error::msg)?;
+        Ok(Self { address, resource })
     }
 }
 
 impl Target {
     /// The value of the `Host` field (RFC 9110 §7.2): without the port if that is the usual one.
-    pub(crate) fn host_field(&self) -> String {
-        let Self { host, port, .. } = self;
-        if *port == 80 { host.clone() } else { format!("{host}:{port}") }
+    #[must_use]
+    pub fn host_field(&self) -> String {
+        let Self { address, .. } = self;
+        if address.port() == 80 { address.host().to_owned() } else { address.to_string() }
     }
 
     /// The host without `www.` up to its first dot, such as `sina.html`. No other part of the URL,
     /// and nothing that the server says, has a say in it.
-    pub(crate) fn file_name(&self) -> PathBuf {
-        let host = self.host.strip_prefix("www.").unwrap_or(&self.host);
+    #[must_use]
+    pub fn file_name(&self) -> PathBuf {
+        let host = self.address.host();
+        let host = host.strip_prefix("www.").unwrap_or(host);
         let name = host.split('.').next().unwrap_or_default();
         let name: String =
             name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();

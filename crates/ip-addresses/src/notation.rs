@@ -70,7 +70,7 @@ fn cut(text: &str, at: char) -> (&str, Option<&str>) {
 fn what_is_wrong(text: &str) -> &'static str {
     let parts: Vec<&str> = text.split('.').collect();
     if text.contains(':') {
-        "an IPv6 address has eight groups of one to four hexadecimal digits; one :: stands for zeros"
+        "an IPv6 address has eight groups of one to four hex digits; one :: stands for zeros"
     } else if parts.len() != 4 {
         "an IPv4 address has four parts, such as 192.168.1.142"
     } else if parts.iter().any(|part| part.len() > 1 && part.starts_with('0')) {

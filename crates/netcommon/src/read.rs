@@ -1,41 +1,39 @@
 //! Reading from a peer that may be slow, silent or endless.
 
-use std::fmt;
 use std::io::{self, ErrorKind, Read};
 
-/// Reads `stream` to its end, as the tutorials' `recv` loop does: up to the moment when the peer
-/// closes its side (`read` returns 0, RFC 9293 §3.6). At most `limit` bytes are taken.
+/// Reads `stream` to its end, as the tutorials' `recv` loop does: until the peer closes its side
+/// and `read` returns 0 (RFC 9293 §3.6). Takes at most `limit` bytes.
 ///
 /// # Errors
 ///
-/// [`ReadError::TooLong`] when the peer sends more than `limit` bytes: a cut text is never passed
-/// off as the whole one. [`ReadError::Io`] when a read fails or, on a socket with a read timeout,
-/// takes too long.
-pub fn read_until_close(mut stream: impl Read, limit: usize) -> Result<Vec<u8>, ReadError> {
+/// [`ErrorKind::InvalidData`] if the peer sends more than `limit` bytes: you never get a part of a
+/// text as if it were the whole. [`ErrorKind::TimedOut`] if the socket has a read timeout and one
+/// read takes longer.
+pub fn read_until_close(stream: impl Read, limit: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    stream
-        .by_ref()
-        .take(most)
-        .read_to_end(&mut bytes)
-        .map_err(|error| ReadError::Io(plain_timeout(error)))?;
+    stream.take(most).read_to_end(&mut bytes).map_err(plain_timeout)?;
     if bytes.len() > limit {
-        return Err(ReadError::TooLong { limit });
+        let too_long = format!("the peer sent more than {limit} bytes");
+        return Err(io::Error::new(ErrorKind::InvalidData, too_long));
     }
     Ok(bytes)
 }
 
-/// Makes one blocking socket call, and makes its outcome the same on every system.
+/// Makes a system call that waits, such as a `read`, and makes it again each time a signal
+/// interrupts it (`EINTR`).
 ///
-/// A call that a signal interrupted (`EINTR`) is made again: on Linux that befalls every socket
-/// with a timeout when its program is stopped with Ctrl-Z and continued (signal(7)). A timeout,
-/// which Unix reports as [`ErrorKind::WouldBlock`] (`EAGAIN`, socket(7)), is
-/// [`ErrorKind::TimedOut`], as it is on Windows.
+/// On Linux this happens to every socket that has a timeout when its program is stopped with Ctrl-Z
+/// and continued (signal(7)). A timeout is always [`ErrorKind::TimedOut`] and says "timed out":
+/// Unix calls it [`ErrorKind::WouldBlock`] (`EAGAIN`, socket(7)), Windows `TimedOut`.
+///
+/// `write_all` and `read_to_end` of the standard library repeat interrupted calls themselves.
 ///
 /// # Errors
 ///
 /// Those of `call`.
-pub fn blocking<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -52,26 +50,3 @@ fn plain_timeout(error: io::Error) -> io::Error {
         _ => error,
     }
 }
-
-/// Why [`read_until_close`] has no bytes to give.
-#[derive(Debug)]
-pub enum ReadError {
-    /// The peer sent more than `limit` bytes.
-    TooLong {
-        /// The most that was allowed, in bytes.
-        limit: usize,
-    },
-    /// A read failed.
-    Io(io::Error),
-}
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong { limit } => write!(f, "the peer sent more than {limit} bytes"),
-            Self::Io(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for ReadError {}

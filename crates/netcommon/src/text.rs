@@ -1,7 +1,7 @@
 //! Text in the encodings of the tutorials, by the rules of the WHATWG Encoding Standard.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::io::{self, ErrorKind};
 
 use encoding_rs::{Decoder, Encoding};
 
@@ -69,39 +69,17 @@ impl StreamDecoder {
 ///
 /// # Errors
 ///
-/// [`EncodeError`] when `encoding` has no bytes for a character. The standard's own answer, `&#…;`
-/// in its place (§4.1, for HTML forms), would be noise to a peer that does not read HTML.
-pub fn encode<'a>(
-    text: &'a str,
-    encoding: &'static Encoding,
-) -> Result<Cow<'a, [u8]>, EncodeError> {
+/// [`ErrorKind::InvalidInput`] when `encoding` has no bytes for a character, which the error names.
+/// The standard's own answer, `&#…;` in its place (§4.1, for HTML forms), would be noise to a peer
+/// that does not read HTML.
+pub fn encode<'a>(text: &'a str, encoding: &'static Encoding) -> io::Result<Cow<'a, [u8]>> {
     let unmappable = |text: &str| encoding.encode(text).2;
-    match encoding.encode(text) {
-        (bytes, _, false) => Ok(bytes),
-        _ => Err(EncodeError {
-            character: text
-                .chars()
-                .find(|c| unmappable(c.encode_utf8(&mut [0; 4])))
-                .unwrap_or_default(),
-            encoding: encoding.name(),
-        }),
+    let (bytes, _, lossy) = encoding.encode(text);
+    if !lossy {
+        return Ok(bytes);
     }
+    let lacking = text.chars().find(|c| unmappable(c.encode_utf8(&mut [0; 4])));
+    let (name, c) = (encoding.name(), lacking.unwrap_or_default());
+    let error = format!("{name} has no bytes for {c:?} (U+{:04X})", u32::from(c));
+    Err(io::Error::new(ErrorKind::InvalidInput, error))
 }
-
-/// A text has a character that the encoding asked for can't express.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EncodeError {
-    /// The first such character.
-    pub character: char,
-    /// The encoding's name in the WHATWG standard.
-    pub encoding: &'static str,
-}
-
-impl fmt::Display for EncodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { character, encoding } = *self;
-        write!(f, "{encoding} has no bytes for {character:?} (U+{:04X})", u32::from(character))
-    }
-}
-
-impl std::error::Error for EncodeError {}

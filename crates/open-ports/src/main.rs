@@ -5,9 +5,9 @@
 //! New here: the other side of `bind`: which ports are taken, and by whom. That is the question
 //! behind every "address in use".
 //!
-//! Unlike the Python: there is none, but a command of Windows. Of its rows only those are shown
+//! The article has no program for this, but a command of Windows. Only those of its rows are shown
 //! that wait for peers: TCP sockets that listen, and UDP sockets that have a port. Each has the
-//! name of its program, which that command leaves to another one.
+//! name of its program, for which Windows needs a second command.
 //!
 //! ```console
 //! $ cargo run -p open-ports
@@ -17,14 +17,13 @@
 //! ```
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::anyhow;
 use clap::{Parser, value_parser};
 use listeners::{Listener, Protocol, SocketState};
-use netcommon::{Report, safe};
+use netcommon::{Report, eprintln, println};
 
 mod proc_net;
 
@@ -70,16 +69,16 @@ fn main() -> Result<(), Report> {
     });
     match port {
         Some(port) if rows.is_empty() => {
-            print(&format!("Nothing listens on port {port} here ({protocols})."))?;
+            println!("Nothing listens on port {port} here ({protocols}).");
             // A connection that has just ended still has the port.
-            print("If bind fails all the same, wait a minute (TIME-WAIT) or set SO_REUSEADDR.")?;
+            println!("If bind fails all the same, wait a minute (TIME-WAIT) or set SO_REUSEADDR.");
         }
-        _ => print_table(&rows)?,
+        _ => print_table(&rows),
     }
     // A dash; macOS leaves such sockets out altogether.
     if rows.iter().any(|(_, pid, _)| pid == "-") || cfg!(target_os = "macos") {
         let why = "only root (sudo) sees other users' programs; the kernel's sockets have none";
-        let _ = writeln!(io::stderr(), "not all is seen: {why}");
+        eprintln!("not all is seen: {why}");
     }
     Ok(())
 }
@@ -100,19 +99,13 @@ fn row(listener: &Listener) -> Option<Row> {
     Some((socket, process.pid.to_string(), program.to_owned()))
 }
 
-fn print_table(rows: &BTreeSet<Row>) -> Result<()> {
+fn print_table(rows: &BTreeSet<Row>) {
     let address = |&(_, port, ip): &Socket| SocketAddr::new(ip, port).to_string();
     let width = rows.iter().map(|(socket, ..)| address(socket).len()).max().unwrap_or(0).max(15);
-    print(&format!("Proto  {:<width$} {:>7}  Program", "Local address", "PID"))?;
+    println!("{:<6} {:<width$} {:>7}  Program", "Proto", "Local address", "PID");
     for (socket, pid, program) in rows {
-        print(&format!("{:<6} {:<width$} {pid:>7}  {program}", socket.0, address(socket)))?;
+        println!("{:<6} {:<width$} {pid:>7}  {program}", socket.0, address(socket));
     }
-    Ok(())
-}
-
-/// Prints a line; `println!` would panic if stdout were closed or full.
-fn print(line: &str) -> Result<()> {
-    writeln!(io::stdout(), "{}", safe(line)).context("cannot write to standard output")
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ pub fn send(out: &mut String) -> Result<()> {
 /// `s.sendall(data)`: `send` again and again, until the kernel has taken all.
 pub fn sendall(out: &mut String) -> Result<()> {
     let (mut stream, mut peer) = pair()?;
-    let reader = thread::spawn(move || io::copy(&mut peer, &mut io::sink()));
+    let reader = thread::Builder::new().spawn(move || io::copy(&mut peer, &mut io::sink()))?;
     let megabyte = vec![b'x'; 1_048_576];
     let result = stream.write_all(&megabyte).map(|()| "all handed over");
     writeln!(out, "sendall of {} bytes: {}", megabyte.len(), said(result))?;

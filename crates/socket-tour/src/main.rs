@@ -7,9 +7,9 @@
 //! free ports. `connecting.rs` is how a connection comes about, `data.rs` what goes over it,
 //! `options.rs` how its calls behave, `handles.rs` what a socket is to its process.
 //!
-//! Unlike the Python: `std::net` has no call for `socket()` and `listen(5)` alone, nor for most
-//! options; the crate `socket2` has them, under the names of the C library. `recv` gives bytes, an
-//! error is a value with a number. The table lacks `shutdown`; it is the last stop.
+//! `std::net` has no call for `socket()` and `listen(5)` alone, nor for most options; the crate
+//! `socket2` has them, under the names of the C library. `recv` gives bytes, and an error is a
+//! value with a number. The table lacks `shutdown`; it is the last stop.
 //!
 //! ```console
 //! $ cargo run -p socket-tour
@@ -22,18 +22,19 @@ mod handles;
 mod options;
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io;
 
 use anyhow::{Context, Result};
 use clap::{Parser, builder::PossibleValuesParser};
-use netcommon::{Report, safe};
+use netcommon::{Report, println};
 
 /// Lesson 13: a tour of Python's socket methods, each made for real on loopback.
 #[derive(Parser)]
-#[command(after_help = format!("Stops:\n{}\nEach plays both sides: there is no other half.", names()))]
+#[command(after_help = format!("Stops:\n{}\nEach stop plays both sides.", names()))]
 struct Args {
     /// Make this one stop, by its Python name; without it, make all
-    #[arg(hide_possible_values = true, value_parser = PossibleValuesParser::new(STOPS.map(|stop| stop.0)))]
+    #[arg(hide_possible_values = true)]
+    #[arg(value_parser = PossibleValuesParser::new(STOPS.map(|stop| stop.0)))]
     name: Option<String>,
 }
 
@@ -73,13 +74,15 @@ fn main() -> Result<(), Report> {
         if name.as_deref().is_some_and(|name| name != python) {
             continue;
         }
-        print(&format!("{python}()  ·  {rust}"))?;
+        println!("{python}()  ·  {rust}");
         let mut seen = String::new();
         let result = stop(&mut seen).with_context(|| format!("cannot show {python}()"));
-        seen.lines().try_for_each(|line| print(&format!("    {line}")))?;
+        for line in seen.lines() {
+            println!("    {line}");
+        }
         match result {
-            // On the whole tour, what this system lacks is no reason to stay at home.
-            Err(error) if name.is_none() => print(&format!("    {error:#}; on to the next"))?,
+            // A whole tour goes on where this system lacks a call.
+            Err(error) if name.is_none() => println!("    {error:#}; on to the next"),
             result => result?,
         }
     }
@@ -100,9 +103,4 @@ fn said<T: Display>(result: io::Result<T>) -> String {
 /// Bytes as they are written in source: a part of a character is no text.
 fn show(bytes: &[u8]) -> String {
     format!("b\"{}\"", bytes.escape_ascii())
-}
-
-/// Prints a line; `println!` would panic if stdout were closed or full.
-fn print(line: &str) -> Result<()> {
-    writeln!(io::stdout(), "{}", safe(line)).context("cannot write to standard output")
 }

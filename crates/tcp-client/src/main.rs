@@ -1,11 +1,7 @@
 //! Holds a dialogue over TCP: a welcome, then a greeting for each name.
 //!
-//! Tutorial: article 001, the client for the TCP server.
-//!
-//! New here: several messages over one connection, each followed by its answer.
-//!
-//! Unlike the Python: a server that is silent for `--timeout` seconds, or that closes too early, is
-//! an error. A character that is split over two reads is printed whole.
+//! Beyond the tutorial's version: an answer in pieces is one answer; a server that is silent, or
+//! that closes too early, is an error; and nothing that it sends can steer the terminal.
 //!
 //! ```console
 //! $ cargo run -p tcp-client
@@ -15,88 +11,68 @@
 //! Hello, Sarah!
 //! ```
 
-use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::{Parser, builder::NonEmptyStringValueParser};
-use netcommon::{Report, StreamDecoder, UTF_8, blocking, safe};
+use netcommon::{Address, Report, UTF_8, decode, println, timeout, uninterrupted};
 
 /// Lesson 5: a TCP client that holds a dialogue with the server of lesson 4.
 #[derive(Parser)]
 #[command(after_help = "First, in another terminal: cargo run -p tcp-server-threaded")]
 struct Args {
-    /// The server
-    #[arg(value_name = "HOST:PORT", default_value = "127.0.0.1:9999", value_parser = host_port)]
-    address: String,
+    /// HOST:PORT of the server
+    #[arg(default_value = "127.0.0.1:9999")]
+    address: Address,
     /// Names to send, one after the other
-    #[arg(value_name = "NAME", default_values = ["Michael", "Tracy", "Sarah"], value_parser = NonEmptyStringValueParser::new())]
+    #[arg(default_values = ["Michael", "Tracy", "Sarah"])]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     names: Vec<String>,
-    /// Limit for connecting, and for each read
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    /// Seconds for connecting and each answer
+    #[arg(long, default_value = "30", value_parser = timeout)]
     timeout: Duration,
 }
 
 fn main() -> Result<(), Report> {
     let Args { address, names, timeout } = Args::parse();
-    let mut stream = connect(&address, timeout).map_err(|error| {
-        anyhow!("cannot connect to {address}: {error}; is tcp-server-threaded running?")
+    let connect = |peer| TcpStream::connect_timeout(&peer, timeout);
+    let stream = address.try_each(connect).map_err(|error| {
+        format!("cannot connect to {address}: {error}; is tcp-server-threaded running?")
     })?;
-    talk(&mut stream, &names).with_context(|| format!("the dialogue with {address} broke off"))?;
+    stream.set_read_timeout(Some(timeout))?;
+    talk(stream, &names).with_context(|| format!("the dialogue with {address} broke off"))?;
     Ok(())
 }
 
-/// Connects to the first address of a name that answers, be it IPv4 or IPv6, and sets the limits.
-fn connect(address: &str, timeout: Duration) -> io::Result<TcpStream> {
-    let mut result = Err(io::Error::other("the name has no address"));
-    for address in address.to_socket_addrs()? {
-        result = TcpStream::connect_timeout(&address, timeout);
-        if result.is_ok() {
-            break;
-        }
-    }
-    let stream = result?;
-    stream.set_read_timeout(Some(timeout))?;
-    stream.set_write_timeout(Some(timeout))?;
-    Ok(stream)
-}
-
 /// Prints the welcome, then the answer to each name.
-fn talk(stream: &mut TcpStream, names: &[String]) -> Result<()> {
-    let mut decoder = StreamDecoder::new(UTF_8);
-    print(&decoder.decode(&receive(stream)?))?;
+fn talk(mut stream: TcpStream, names: &[String]) -> Result<()> {
+    receive(&mut stream, "Welcome!")?;
     for name in names {
-        blocking(|| stream.write_all(name.as_bytes()))?;
-        print(&decoder.decode(&receive(stream)?))?;
+        stream.write_all(name.as_bytes())?; // send
+        receive(&mut stream, &format!("Hello, {name}!"))?;
     }
-    blocking(|| stream.write_all(b"exit"))?;
-    match decoder.finish() {
-        rest if rest.is_empty() => Ok(()),
-        rest => print(&rest), // half a character, and no more of it
-    }
+    stream.write_all(b"exit")?;
+    Ok(())
 }
 
-/// One message, which is one `recv(1024)` here, as in the tutorial; TCP itself knows no messages.
-fn receive(stream: &mut TcpStream) -> Result<Vec<u8>> {
+/// Prints one answer. TCP has no message boundaries, so an answer may come in pieces: while what
+/// has come is only the beginning of what is expected, this reads on.
+fn receive(stream: &mut TcpStream, expected: &str) -> Result<()> {
     let mut buffer = [0; 1024];
-    let length = blocking(|| stream.read(&mut buffer))?;
-    ensure!(length > 0, "it closed the connection without an answer");
-    Ok(buffer[..length].to_vec())
-}
-
-fn host_port(text: &str) -> Result<String> {
-    let (host, port) = text.rsplit_once(':').unwrap_or_default();
-    let digits = port.parse::<u16>().is_ok() && !port.starts_with('+');
-    let right = digits && !host.is_empty() && host.contains(':') == host.ends_with(']');
-    right.then(|| text.to_owned()).context("expected HOST:PORT, such as 127.0.0.1:9999")
-}
-
-fn seconds(text: &str) -> Result<Duration> {
-    Duration::try_from_secs_f64(text.parse()?).ok().filter(|t| !t.is_zero()).context("not over 0")
-}
-
-/// Prints a line; `println!` would panic if stdout were closed or full.
-fn print(line: &str) -> Result<()> {
-    writeln!(io::stdout(), "{}", safe(line)).context("cannot write to standard output")
+    let mut answer = Vec::new();
+    let last = loop {
+        let read = uninterrupted(|| stream.read(&mut buffer)); // recv(1024)
+        let Ok(length @ 1..) = read else { break read };
+        answer.extend_from_slice(&buffer[..length]);
+        if answer.len() >= expected.len() || !expected.as_bytes().starts_with(&answer) {
+            break read;
+        }
+    };
+    if !answer.is_empty() {
+        println!("{}", decode(&answer, UTF_8));
+    }
+    ensure!(last? > 0, "it closed the connection without an answer");
+    Ok(())
 }
