@@ -5,8 +5,8 @@ use std::io::{self, ErrorKind};
 
 use encoding_rs::{Decoder, Encoding};
 
-/// Decodes the whole of `bytes`. What is no text in `encoding` becomes U+FFFD, a byte order mark
-/// is text like any other and overrules nothing, and text that is UTF-8 already is not copied.
+/// Decodes the whole of `bytes`. Bytes that are not text in `encoding` become U+FFFD. A byte order
+/// mark is text like any other and does not overrule `encoding`. Valid UTF-8 is not copied.
 ///
 /// [`GBK`](crate::GBK) decodes all of gb18030, as the standard asks (§10.1.1): more than Python's
 /// `gbk`, and 0x80 is the euro sign.
@@ -23,7 +23,6 @@ pub fn decode<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Cow<'a, str> 
 ///
 /// let mut decoder = StreamDecoder::new(UTF_8);
 /// assert_eq!(decoder.decode(b"Hello, \xe5\xbc"), "Hello, ");
-/// assert!(decoder.is_amid_character());
 /// assert_eq!(decoder.decode(b"\xa0!"), "张!");
 /// assert_eq!(decoder.finish(), "");
 /// ```
@@ -36,18 +35,11 @@ impl StreamDecoder {
         Self(encoding.new_decoder_without_bom_handling())
     }
 
-    /// The text of the next piece; at most three bytes of a character that is not complete yet are
-    /// held back. A piece may be empty.
+    /// The text of the next piece, which may be empty. The beginning of a character (three bytes at
+    /// most) is held back until the rest comes.
     #[must_use]
     pub fn decode(&mut self, bytes: &[u8]) -> String {
         self.step(bytes, false)
-    }
-
-    /// Whether a part of a character is held back, so that more should come.
-    #[must_use]
-    pub fn is_amid_character(&self) -> bool {
-        // None where the decoder is not between two characters.
-        self.0.latin1_byte_compatible_up_to(&[]).is_none()
     }
 
     /// The end of the text: U+FFFD if the last character never became complete, else nothing.
@@ -65,7 +57,7 @@ impl StreamDecoder {
     }
 }
 
-/// Encodes `text`; UTF-8 is not copied.
+/// Encodes `text`. UTF-8 is not copied.
 ///
 /// # Errors
 ///

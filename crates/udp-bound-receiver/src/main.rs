@@ -12,6 +12,7 @@
 use std::io::{self, Write};
 use std::net::UdpSocket;
 
+use anyhow::Context;
 use clap::Parser;
 use netcommon::{Address, Encoding, Report, decode, encoding, println};
 
@@ -36,9 +37,10 @@ fn main() -> Result<(), Report> {
         .map_err(|error| format!("cannot listen on {address}: {error}; choose another port"))?;
     writeln!(io::stderr(), "Listening on {}", socket.local_addr()?)?;
     let mut buffer = vec![0; 65_536]; // a UDP header's length has 16 bits (RFC 768)
-    let count = if count == 0 { u64::MAX } else { count }; // for ever, or nearly
+    let count = if count == 0 { u64::MAX } else { count }; // so many never come
     for _ in 0..count {
-        let (length, _sender) = socket.recv_from(&mut buffer)?;
+        let received = socket.recv_from(&mut buffer); // recvfrom(1024)
+        let (length, _sender) = received.context("cannot receive a datagram")?;
         println!("{}", decode(&buffer[..length], encoding));
     }
     Ok(())

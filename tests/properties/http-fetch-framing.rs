@@ -1,4 +1,6 @@
-//! The reader of answers, given anything at all.
+//! The reader of answers (RFC 9112 §6–8), given anything at all.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use std::io::{self, ErrorKind, Read};
 
@@ -6,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::framing;
+use http_fetch::framing;
 
 /// A failing case prints itself; it needs no file beside the tests.
 fn cases(cases: u32) -> ProptestConfig {
