@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
+use course::pages::{self, Part};
+use course::{Course, Lesson};
 
-use crate::blocks::{self, Part, escape};
-use crate::course::{Course, Lesson};
+use crate::blocks::escape;
 use crate::language::Language;
 use crate::picture;
 
@@ -16,7 +17,7 @@ const NUMBER: i32 = 54;
 const TOP: i32 = 42;
 
 pub(crate) fn draw(course: &Course, lesson: &Lesson, language: Language) -> Result<String> {
-    let readme = blocks::parts(&course.text(&format!("crates/{}/README.md", lesson.name))?)?;
+    let readme = pages::parts(&course.text(&format!("crates/{}/README.md", lesson.name))?)?;
     let printed = readme.iter().find_map(|part| match part {
         Part::Code { text, mark: Some(mark), .. } if mark == "terminal 1" => Some(text),
         _ => None,

@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use course::Course;
+use course::pages::{self, Part};
 
-use crate::blocks::{self, Part, escape};
-use crate::course::Course;
+use crate::blocks::escape;
 use crate::language::{Language, MDBOOK_IN_CHINESE, SCRIPTS_IN_CHINESE};
 
 pub(crate) fn book(language: Language, output: &Path) -> Result<()> {
@@ -108,7 +109,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 pub(crate) fn start_page(course: &Course, book: &Path) -> Result<()> {
     let mut choices = String::new();
     for language in Language::BOTH {
-        let parts = blocks::parts(&course.text(&language.file("README.md"))?)?;
+        let parts = pages::parts(&course.text(&language.file("README.md"))?)?;
         // The paragraph after the link to the other language.
         let text = parts.iter().find_map(|part| match part {
             Part::Text(text) => text.split("\n\n").find(|text| !text.trim_start().starts_with('[')),
@@ -123,9 +124,8 @@ pub(crate) fn start_page(course: &Course, book: &Path) -> Result<()> {
              <p><a href=\"{code}/index.html\" hreflang=\"{code}\">{word}</a></p>\n</section>\n"
         )?;
     }
-    let page = fs::read_to_string(course.root.join("docs/theme/start.html"))
-        .context("cannot read docs/theme/start.html")?;
-    local(&page)?;
+    let page = include_str!("../theme/start.html");
+    local(page)?;
     fs::write(book.join("index.html"), page.replace("<!-- choices -->\n", &choices))?;
     Ok(())
 }

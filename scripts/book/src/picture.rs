@@ -4,11 +4,11 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result, bail, ensure};
+use course::{Course, Lesson};
 use serde::Deserialize;
 
 use crate::bits;
 use crate::blocks::escape;
-use crate::course::{Course, Lesson};
 use crate::language::Language;
 
 /// All recordings; `record-wire.py` makes them.
@@ -61,12 +61,11 @@ struct Places {
 }
 
 pub(crate) fn of(course: &Course, lesson: &Lesson, language: Language) -> Result<String> {
-    let wire: Wire =
-        toml::from_str(&course.text("docs/src/wire.toml")?).context("docs/src/wire.toml")?;
+    let wire: Wire = toml::from_str(include_str!("../wire.toml")).context("wire.toml")?;
     for exchange in &wire.exchange {
         // A recording of programs that no lesson shows any more would be a picture of nothing.
         let known = course.lessons.iter().any(|lesson| exchange.shows(lesson));
-        ensure!(known, "docs/src/wire.toml: no lesson shows {:?}", exchange.programs);
+        ensure!(known, "wire.toml: no lesson shows {:?}", exchange.programs);
     }
     let mut svg = String::new();
     for exchange in wire.exchange.iter().filter(|exchange| exchange.shows(lesson)) {
@@ -97,7 +96,7 @@ pub(crate) fn of(course: &Course, lesson: &Lesson, language: Language) -> Result
             "两个程序的系统调用和它们之间的数据包，在 Linux 上实际记录。时间自上而下。",
         ),
     };
-    ensure!(!svg.is_empty(), "docs/src/wire.toml has no recording of it: run record-wire.py");
+    ensure!(!svg.is_empty(), "wire.toml has no recording of it: run record-wire.py");
     Ok(format!("<figure class=\"wire\">\n{svg}<figcaption>{caption}</figcaption>\n</figure>\n"))
 }
 
@@ -185,7 +184,7 @@ impl Exchange {
                     rows.push(vec![(Kind::Right, call), (Kind::Server, answer)]);
                     continue;
                 }
-                _ => bail!("docs/src/wire.toml: {row:?}"),
+                _ => bail!("scripts/book/wire.toml: {row:?}"),
             };
             // A call stands beside the packet that it sent or waited for.
             match rows.last_mut() {

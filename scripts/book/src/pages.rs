@@ -5,9 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use course::pages::{self as markdown, Part};
+use course::{Course, Lesson};
 
-use crate::blocks::{self, Part};
-use crate::course::{Course, Lesson};
+use crate::blocks;
 use crate::language::Language;
 use crate::lesson;
 use crate::links::Links;
@@ -77,16 +78,26 @@ pub(crate) fn all(course: &Course) -> Result<Vec<Page>> {
     Ok(pages)
 }
 
+/// Both languages have the same headings and blocks of code, or there is no book.
+pub(crate) fn check(course: &Course, pages: &[Page]) -> Result<()> {
+    for page in pages {
+        let place = Language::BOTH.map(|language| language.file(&page.source)).join(" and ");
+        let [english, chinese] = Language::BOTH.map(|language| page.parts(course, language));
+        markdown::alike(&place, &english?, &chinese?)?;
+    }
+    Ok(())
+}
+
 impl Page {
     /// The page's own part of its source.
     pub(crate) fn parts(&self, course: &Course, language: Language) -> Result<Vec<Part>> {
         let file = language.file(&self.source);
-        let parts = blocks::parts(&course.text(&file)?).with_context(|| file.clone())?;
+        let parts = markdown::parts(&course.text(&file)?).with_context(|| file.clone())?;
         if !matches!(self.kind, Kind::Start | Kind::Trouble) {
             return Ok(parts);
         }
         // The headings stand in the same order in both languages: it is their number that counts.
-        let english = blocks::parts(&course.text(&self.source)?)?;
+        let english = markdown::parts(&course.text(&self.source)?)?;
         let headings = english.iter().filter_map(|part| match part {
             Part::Heading { level: 2, text } => Some(text.as_str()),
             _ => None,
@@ -168,6 +179,7 @@ fn text(course: &Course, page: &Page, language: Language, to: &Links) -> Result<
                     blocks::fenced(&mut text, &language, &code);
                 }
                 Part::Text(lines) => writeln!(text, "{lines}")?,
+                Part::Mark(_) => {}
             }
         }
     }

@@ -5,8 +5,8 @@ Needs Chromium with its driver (Debian: chromium chromium-driver fonts-noto-cjk)
 (pip install selenium), and axe-core (npm install --prefix target/ci-tools axe-core; another place
 goes into the variable AXE). Builds the book itself.
 
-    python3 docs/check.py             every page
-    python3 docs/check.py tcp-client  only those whose address contains this; no links
+    python3 scripts/book/check.py             every page
+    python3 scripts/book/check.py tcp-client  only those whose address contains this; no links
 """
 
 import json
@@ -25,7 +25,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "target/book"
 AXE = Path(os.environ.get("AXE", ROOT / "target/ci-tools/node_modules/axe-core/axe.min.js"))
 LANGUAGES = {"en": "zh-CN", "zh-CN": "en"}
@@ -263,10 +263,13 @@ def check_copy(browser, page):
     block = browser.find("pre:has(> code.language-console)")
     if (text := copied(browser, block)).strip() != "cargo run -p tcp-server-threaded":
         problem(page, f"the transcript's command is copied as {text!r}")
-    source = (ROOT / "crates/tcp-client/src/main.rs").read_text("utf-8")
-    block = browser.find("p:has(#src-main-rs) + pre")
-    if copied(browser, block).strip() != source.strip():
-        problem(page, "the program is not copied as it is")
+    for name in ("src/main.rs", "examples/tcp-client.py", "examples/tcp-client.rs"):
+        source = (ROOT / "crates/tcp-client" / name).read_text("utf-8")
+        block = browser.find(f"p:has(#{re.sub('[/.]', '-', name)}) + pre")
+        # The tutorial's version is shown without the comment at its top.
+        text = copied(browser, block).strip()
+        if text != source.strip() and (name == "src/main.rs" or not text or not source.strip().endswith(text)):
+            problem(page, f"{name} is not copied as it is")
     browser.find(".show-old").click()
     for block in browser.driver.find_elements(By.CSS_SELECTOR, ".changes > pre"):
         if (text := copied(browser, block)).strip() not in source:
@@ -278,7 +281,7 @@ def main():
     if not AXE.is_file():
         sys.exit(f"Error: no {AXE}; npm install --prefix target/ci-tools axe-core")
     server = subprocess.Popen(
-        ["cargo", "run", "--quiet", "--locked", "--manifest-path", "docs/Cargo.toml", "--", "--serve", "0"],
+        ["cargo", "run", "--quiet", "--locked", "--manifest-path", "scripts/book/Cargo.toml", "--", "--serve", "0"],
         cwd=ROOT, stdout=subprocess.PIPE, text=True,
     )
     try:

@@ -10,15 +10,12 @@
 mod bits;
 mod blocks;
 mod changes;
-mod course;
 mod finish;
 mod language;
 mod lesson;
 mod links;
 mod pages;
 mod picture;
-mod same;
-mod serve;
 #[cfg(test)]
 mod tests;
 
@@ -27,10 +24,10 @@ use std::process::{Command, ExitCode};
 use std::{fs, io};
 
 use anyhow::{Context, Result, bail};
+use course::{Course, serve};
 use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;
 
-use crate::course::Course;
 use crate::language::Language;
 use crate::pages::Page;
 
@@ -42,6 +39,13 @@ Usage: cargo book [--open | --serve [PORT]]
       --open          Show it in the browser
       --serve [PORT]  Serve it at 127.0.0.1 until Ctrl-C; port 0 is any free one [default: 3000]
   -h, --help          Print help";
+
+/// What both books add to mdBook's own style and scripts.
+const THEME: [(&str, &str); 3] = [
+    ("book.css", include_str!("../theme/book.css")),
+    ("search.js", include_str!("../theme/search.js")),
+    ("page.js", include_str!("../theme/page.js")),
+];
 
 enum Then {
     Nothing,
@@ -80,15 +84,12 @@ fn main() -> ExitCode {
 }
 
 fn run(then: &Then) -> Result<()> {
-    // Cargo says where it is; the place at build time is that of a folder that may have been moved.
-    let docs = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or(env!("CARGO_MANIFEST_DIR").into());
-    let root = Path::new(&docs).parent().context("docs/ has no parent")?;
-    let course = Course::read(root)?;
+    let course = Course::read()?;
     let pages = pages::all(&course)?;
-    same::check(&course, &pages)?;
+    pages::check(&course, &pages)?;
 
     // The book of the last time stays until the new one is whole.
-    let (book, work) = (root.join("target/book"), root.join("target/book-work"));
+    let (book, work) = (course.root.join("target/book"), course.root.join("target/book-work"));
     let new = work.join("book");
     clear(&work)?;
     for language in Language::BOTH {
@@ -104,7 +105,11 @@ fn run(then: &Then) -> Result<()> {
     match then {
         Then::Nothing => println!("{}", start.display()),
         Then::Open => open(&start)?,
-        Then::Serve(port) => serve::serve(&book, *port)?,
+        Then::Serve(port) => {
+            let listener = serve::listen(*port)?;
+            println!("Serving on http://{}/ until Ctrl-C", listener.local_addr()?);
+            serve::serve(&listener, &book);
+        }
     }
     Ok(())
 }
@@ -127,9 +132,8 @@ fn build(
     output: &Path,
 ) -> Result<()> {
     pages::write(course, pages, language, &source.join("src"))?;
-    for file in ["book.css", "search.js", "page.js"] {
-        fs::copy(course.root.join("docs/theme").join(file), source.join(file))
-            .with_context(|| format!("cannot copy docs/theme/{file}"))?;
+    for (file, text) in THEME {
+        fs::write(source.join(file), text)?;
     }
     let mut config: Config = language.config().parse()?;
     output.clone_into(&mut config.build.build_dir);

@@ -6,8 +6,8 @@ the loopback interface, and writes down what they saw, in the order of time; and
 of the last lessons ask of the kernel. Needs Linux, root, strace, tcpdump, and the programs built
 (cargo build).
 
-    python3 docs/src/record-wire.py          replaces each recording that differs
-    python3 docs/src/record-wire.py --check  says what differs, and ends with 1
+    python3 scripts/book/record-wire.py          replaces each recording that differs
+    python3 scripts/book/record-wire.py --check  says what differs, and ends with 1
 """
 
 import ast
@@ -29,11 +29,12 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+PROGRAMS = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "debug"
 CALLS = "socket,bind,listen,accept,accept4,connect,sendto,recvfrom,shutdown,close,?nanosleep,clock_nanosleep"
 SYN, FIN, RST, ACK = 2, 1, 4, 16
 PATIENCE = 30  # seconds; nothing needs as many
 END = b"the end of the recording"
-PAGE = {"run": "web server"}  # this script, with --serve
+PAGE = {"run": "web server", "args": "", "types": []}  # this script, with --serve
 
 # The stops of socket-tour that have a picture: their calls, and which of those are drawn. What comes
 # before is how every stop begins, what comes after the same once more.
@@ -47,11 +48,10 @@ STOPS = {
 
 def runs():
     """What is recorded, in the order of the lessons: whose names stand above, and how."""
-    manifests = [tomllib.loads(path.read_text("utf-8")) for path in ROOT.glob("crates/*/Cargo.toml")]
-    lessons = [manifest["package"].get("metadata", {}).get("lesson") for manifest in manifests]
+    listed = subprocess.run(["cargo", "lesson", "list", "--json"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
     found = {}
-    for lesson in sorted(filter(None, lessons), key=lambda lesson: lesson["number"]):
-        terminals = [PAGE] * lesson.get("page", False) + lesson.get("terminals", [])
+    for lesson in json.loads(listed.stdout):
+        terminals = [PAGE] * lesson["page"] + lesson["terminals"]
         if len(terminals) == 2:
             programs = tuple(terminal["run"].split(" http:")[0] for terminal in terminals)
             found.setdefault(programs, partial(exchange, lesson["port"], terminals))
@@ -61,11 +61,11 @@ def runs():
     return found
 
 
-def program(terminal, port=0):
-    if terminal is PAGE:
+def program(run, port=0):
+    if run == PAGE["run"]:
         return [sys.executable, Path(__file__).resolve(), "--serve", str(port)]
-    name, *words = (terminal["run"] + " " + terminal.get("args", "")).replace("{port}", str(port)).split()
-    return [ROOT / "target/debug" / name, *words]
+    name, *words = run.replace("{port}", str(port)).split()
+    return [PROGRAMS / name, *words]
 
 
 def expect(stream, words):
@@ -89,13 +89,14 @@ def exchange(port, terminals):
         expect(capture.stderr, b"listening on")
         processes = []
         for side, terminal in zip(("server", "client"), terminals):
-            command = ["strace", "-f", "-ttt", "-T", "-e", f"trace={CALLS}", "-o", folder / side, *program(terminal, port)]
+            command = program(f"{terminal['run']} {terminal['args']}".strip(), port)
+            command = ["strace", "-f", "-ttt", "-T", "-e", f"trace={CALLS}", "-o", folder / side, *command]
             error = subprocess.PIPE if side == "server" else subprocess.DEVNULL
             process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=error, cwd=folder, process_group=0
             )
             cleanup.callback(kill, process)
-            typed = "".join(line.replace("{port}", str(port)) + "\n" for line in terminal.get("types", []))
+            typed = "".join(line.replace("{port}", str(port)) + "\n" for line in terminal["types"])
             process.stdin.write(typed.encode())
             process.stdin.flush()
             if side == "server":
@@ -245,7 +246,7 @@ def trace(options, command):
 def tour(stop):
     """The calls of a stop, each with the arguments that matter."""
     names, drawn = STOPS[stop]
-    found = trace(["-e", f"trace=socket,{names}"], program({"run": f"socket-tour {stop}"}))
+    found = trace(["-e", f"trace=socket,{names}"], program(f"socket-tour {stop}"))
     first = [name for name, *_ in found].index("socket")
     rows = []
     for name, arguments, result, error in found[first:]:
@@ -273,12 +274,12 @@ def tour(stop):
 
 def ports(port):
     """How open-ports finds a server: the first file of each kind, and of all processes only that one."""
-    command = program({"run": "tcp-server-threaded"})
+    command = program("tcp-server-threaded")
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     with server:
         expect(server.stderr, b"Listening on")
         options = ["-y", "-e", "trace=openat,read,readlink,readlinkat"]
-        found = trace(options, program({"run": f"open-ports --port {port}"}))
+        found = trace(options, program(f"open-ports --port {port}"))
         server.terminate()
     process, path, table, first = f"/proc/{server.pid}", "", "", {}
     for name, arguments, result, _ in found:

@@ -1,5 +1,5 @@
-//! How fast `netcommon` is: `cargo bench -p netcommon`, and beside each function what it is built
-//! on. `cargo bench -p netcommon -- gbk` runs those with `gbk` in their names.
+//! How fast `netcommon` is: `cargo bench -p bench`, and beside each function what it is built
+//! on. `cargo bench -p bench -- gbk` runs those with `gbk` in their names.
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by a panic")]
 
 use divan::counter::BytesCount;

@@ -6,10 +6,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use course::Course;
 use mdbook_markdown::pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::blocks;
-use crate::course::Course;
 use crate::language::Language;
 use crate::pages::{Kind, Page};
 
