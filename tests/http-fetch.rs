@@ -4,45 +4,65 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 use std::thread;
 
-use support::{Ending, Program, accept, expect_end, full_device, reset, rules};
+use support::{
+    Ending, Meeting, Peer, Program, accept, expect_end, full_device, reset, rule, rules,
+};
 use tempfile::TempDir;
+
+const EXECUTABLE: &str = env!("CARGO_BIN_EXE_http-fetch");
 
 /// The default file of a page on 127.0.0.1.
 const FILE: &str = "127.html";
 
 fn command(arguments: &[&str]) -> Command {
-    support::command(env!("CARGO_BIN_EXE_http-fetch"), arguments)
+    support::command(EXECUTABLE, arguments)
 }
 
 fn folder() -> TempDir {
     TempDir::new().expect("there is a place for temporary files")
 }
 
-/// The files in a folder, and what is in them.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
-    entries
-        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
-        .collect()
+fn command_in(folder: &TempDir, arguments: &[&str]) -> Command {
+    let mut command = command(arguments);
+    command.current_dir(folder);
+    command
 }
 
-/// A row of a table: a test that fails at it tells its name.
-struct Row<D: Display>(D);
+/// Files by their names, and what is in them.
+type Files = BTreeMap<String, Vec<u8>>;
 
-impl<D: Display> Drop for Row<D> {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            eprintln!("it is the row {:?} that fails", self.0.to_string());
-        }
+/// The files in a folder; a folder in it looks like an empty file.
+fn files(folder: impl AsRef<Path>) -> Files {
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let file = |entry: fs::DirEntry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        (name, fs::read(entry.path()).unwrap_or_default())
+    };
+    entries.map(file).collect()
+}
+
+/// What [`files`] gives for a folder with one file.
+fn one(name: &str, page: &[u8]) -> Files {
+    Files::from([(name.into(), page.into())])
+}
+
+/// Takes a request, up to and with its blank line.
+#[track_caller]
+fn request(stream: &mut Peer) -> String {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).expect("the request ends with a blank line");
+        request.push(byte[0]);
     }
+    String::from_utf8(request).expect("a request is ASCII")
 }
 
 /// A run of the program in a folder of its own, and its connection to the test's server.
@@ -50,18 +70,8 @@ struct Fetch {
     program: Program,
     folder: TempDir,
     address: String,
-    /// The request, up to and with the blank line.
     request: String,
-    stream: TcpStream,
-}
-
-/// What the server does after its answer.
-#[derive(Clone, Copy, Debug)]
-enum Then {
-    /// It closes the connection.
-    Close,
-    /// It says nothing more, and keeps the connection open until the program has ended.
-    Hold,
+    stream: Peer,
 }
 
 /// A run that has ended.
@@ -73,106 +83,149 @@ struct Fetched {
 
 impl Fetch {
     /// Starts the program in an empty folder; `{}` in an argument is the server's address.
+    #[track_caller]
     fn start(arguments: &[&str]) -> Self {
         Self::start_in(folder(), arguments)
     }
 
+    #[track_caller]
     fn start_in(folder: TempDir, arguments: &[&str]) -> Self {
         let (listener, address) = support::listener();
-        let arguments: Vec<_> = arguments.iter().map(|text| text.replace("{}", &address)).collect();
-        let command = support::command(env!("CARGO_BIN_EXE_http-fetch"), arguments);
-        Self::run(command, folder, &listener)
+        let arguments = arguments.iter().map(|text| text.replace("{}", &address));
+        Self::run(support::command(EXECUTABLE, arguments), folder, &listener)
     }
 
     /// Runs `command`, which connects to `listener`, and takes its request.
+    #[track_caller]
     fn run(mut command: Command, folder: TempDir, listener: &TcpListener) -> Self {
-        let program = Program::start(command.current_dir(folder.path()));
+        let program = Program::start(command.current_dir(&folder));
         let mut stream = accept(listener);
         stream.set_nodelay(true).unwrap();
-        stream.set_write_timeout(Some(support::patience())).unwrap();
-        let mut request = Vec::new();
-        while !request.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            stream.read_exact(&mut byte).expect("the request ends with a blank line");
-            request.push(byte[0]);
-        }
-        let request = String::from_utf8(request).expect("a request is ASCII");
+        let request = request(&mut stream);
         let address = listener.local_addr().unwrap().to_string();
         Self { program, folder, address, request, stream }
     }
 
     /// Sends in one write; whether a program that has given up still takes it does not matter.
     fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        let _ = self.stream.write_all(bytes.as_ref());
-    }
-
-    /// Sends each byte in a write of its own.
-    fn send_byte_by_byte(&mut self, bytes: impl AsRef<[u8]>) {
-        for byte in bytes.as_ref() {
-            self.send([*byte]);
-            thread::yield_now();
-        }
-    }
-
-    /// Waits until the program ends.
-    fn then(self, then: Then) -> Fetched {
-        let Self { program, folder, address, stream, .. } = self;
-        let held = match then {
-            Then::Close => {
-                drop(stream);
-                None
-            }
-            Then::Hold => Some(stream),
+        let bytes = bytes.as_ref();
+        let _ = match bytes.len() {
+            2..4096 => self.stream.write_all(bytes), // a failure shows it
+            _ => (&*self.stream).write_all(bytes),
         };
-        let ending = program.finish();
-        drop(held);
-        Fetched { ending, folder, address }
+    }
+
+    /// Waits until the program ends, while the connection stays open without a word.
+    #[track_caller]
+    fn hold(self) -> Fetched {
+        let Self { program, folder, address, stream: _stream, .. } = self;
+        Fetched { ending: program.finish(), folder, address }
+    }
+
+    /// Closes the connection and waits until the program ends.
+    #[track_caller]
+    fn close(self) -> Fetched {
+        let Self { program, folder, address, stream, .. } = self;
+        drop(stream);
+        Fetched { ending: program.finish(), folder, address }
+    }
+
+    /// Sends an answer and closes.
+    #[track_caller]
+    fn get(mut self, answer: impl AsRef<[u8]>) -> Fetched {
+        self.send(answer);
+        self.close()
     }
 }
 
 impl Fetched {
-    /// Checks that all went well and one file is there, and gives what was printed and saved.
+    /// Checks that all went well, and gives the folder.
     #[track_caller]
-    fn page(self) -> (String, Vec<u8>) {
-        let mut files = files(self.folder.path());
+    fn success(self) -> TempDir {
+        self.ending.success();
+        self.folder
+    }
+
+    /// Checks that all went well and `file` alone is there, and gives what was printed and saved.
+    #[track_caller]
+    fn saved(self, file: &str) -> (String, Vec<u8>) {
+        let mut files = files(&self.folder);
         let printed = self.ending.success();
-        let page = files.remove(FILE).expect("the page is saved");
+        let page = files.remove(file).unwrap_or_else(|| panic!("no {file} in {files:?}"));
         assert!(files.is_empty(), "{files:?}");
         (printed, page)
     }
 
-    /// Checks that the program reports that it got no page, and that it left `before` as it was.
     #[track_caller]
-    fn no_page(self, before: &BTreeMap<String, Vec<u8>>) -> String {
-        let Self { ending, folder, address } = self;
-        let error = ending.error();
-        assert!(error.starts_with(&format!("Error: no page from {address}: ")), "{error}");
+    fn page(self) -> (String, Vec<u8>) {
+        self.saved(FILE)
+    }
+
+    /// Checks that the page is saved with one line on stderr, and gives stdout and that line.
+    #[track_caller]
+    fn page_with_a_remark(self, body: &[u8]) -> (String, String) {
+        assert!(self.ending.status.success(), "{:?}", self.ending);
+        let remark = self.ending.stderr.replace("\r\n", "\n");
+        support::check_safe(&remark, 1);
+        assert_eq!(files(&self.folder), one(FILE, body));
+        (self.ending.stdout, remark)
+    }
+
+    /// Checks that the program reports that it got no page, and left the folder as it was.
+    #[track_caller]
+    fn no_page(self, before: &Files) -> String {
+        let error = self.ending.error();
+        let start = format!("Error: no page from {}: ", self.address);
+        assert!(error.starts_with(&start), "{error}");
         support::check_safe(&error, 0);
-        assert_eq!(&files(folder.path()), before, "{error}");
+        assert_eq!(files(&self.folder), *before, "{error}");
+        error
+    }
+
+    /// [`Self::no_page`], found in the answer and not by waiting for more.
+    #[track_caller]
+    fn wrong(self, before: &Files) -> String {
+        let error = self.no_page(before);
+        assert!(!error.contains("timed out"), "{error}");
         error
     }
 }
 
+/// What the server does after its answer: [`Fetch::close`] or [`Fetch::hold`].
+type Then = fn(Fetch) -> Fetched;
+
 /// Fetches `http://…/` from a server that gives this answer in one write and closes.
+#[track_caller]
 fn fetch(answer: impl AsRef<[u8]>) -> Fetched {
-    let mut fetch = Fetch::start(&["http://{}/"]);
-    fetch.send(answer);
-    fetch.then(Then::Close)
+    Fetch::start(&["http://{}/"]).get(answer)
 }
 
-/// Checks that `answer` is an error and not a page: no file appears beside the one that was there
-/// before, and that stays as it was. Gives the error.
+/// Checks that `answer` arrives as this body, in one write and byte by byte. A server that holds
+/// the connection afterwards shows that the end is known without its close.
+#[track_caller]
+fn arrives(answer: impl AsRef<[u8]>, then: Then, body: &str) {
+    let answer = answer.as_ref();
+    for size in [answer.len(), 1] {
+        let mut fetch = Fetch::start(&["http://{}/"]);
+        for piece in answer.chunks(size) {
+            fetch.send(piece);
+            thread::yield_now();
+        }
+        let page = then(fetch).page().1;
+        let escaped = |bytes: &[u8]| bytes.escape_ascii().to_string();
+        assert_eq!(escaped(&page), escaped(body.as_bytes()), "in pieces of {size} bytes");
+    }
+}
+
+/// Checks that `answer` is an error and not a page, and leaves the page that was there before as it
+/// was. Gives the error.
 #[track_caller]
 fn fails(answer: impl AsRef<[u8]>, then: Then) -> String {
     let folder = folder();
     fs::write(folder.path().join(FILE), "old").unwrap();
-    let before = files(folder.path());
     let mut fetch = Fetch::start_in(folder, &["http://{}/"]);
-    fetch.send(answer);
-    let error = fetch.then(then).no_page(&before);
-    // It is found in the answer, and not by waiting for more.
-    assert!(!error.contains("timed out"), "{error}");
-    error
+    fetch.send(&answer);
+    then(fetch).wrong(&one(FILE, b"old"))
 }
 
 /// An answer with these fields, each with its line end, and this body.
@@ -180,1479 +233,1188 @@ fn ok(fields: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     [b"HTTP/1.1 200 OK\r\n", fields.as_bytes(), b"\r\n", body.as_ref()].concat()
 }
 
-// The request
-
-/// The target is path and query without the `#` part, `/` if empty, other than ASCII as %XX of its
-/// UTF-8 (RFC 9112 §3.2.1); `Host` has the port unless it is 80. Close at the answer's end.
-#[test]
-fn sends_the_tutorials_request_and_no_more() {
-    for (url, resource) in [
-        ("http://{}/", "/"),
-        ("http://{}", "/"),
-        ("{}", "/"),
-        ("{}/a/b.html?x=1&y=2", "/a/b.html?x=1&y=2"),
-        ("HTTP://{}/Page", "/Page"),
-        ("http://{}?q=1", "/?q=1"),
-        ("http://{}//a//b", "//a//b"),
-        ("http://{}/新浪?页=首", "/%E6%96%B0%E6%B5%AA?%E9%A1%B5=%E9%A6%96"),
-        ("http://{}/a%20b%E9", "/a%20b%E9"),
-        ("http://{}/é\u{85}", "/%C3%A9%C2%85"),
-        ("http://{}/a#part", "/a"),
-        ("http://{}/a?b#part?c", "/a?b"),
-        ("http://{}#part", "/"),
-        ("http://{}/?u=http://a.example/", "/?u=http://a.example/"),
-    ] {
-        let _row = Row(url);
-        let mut fetch = Fetch::start(&[url]);
-        let address = &fetch.address;
-        let request =
-            format!("GET {resource} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-        assert_eq!(fetch.request, request);
-        fetch.send("HTTP/1.1 204 No Content\r\n\r\n");
-        expect_end(&mut fetch.stream);
-        fetch.then(Then::Hold).page();
-    }
-}
-
-/// Only what stands before the first `/`, `?` or `#` can be a scheme (RFC 3986 §3): look for `://`
-/// in that part alone, not in the whole argument.
-#[test]
-fn takes_a_url_in_the_query_of_one_without_its_http() {
-    for (url, resource) in [
-        ("{}/?u=http://a.example/", "/?u=http://a.example/"),
-        ("{}?u=ftp://a.example/", "/?u=ftp://a.example/"),
-        ("{}/http://a.example/", "/http://a.example/"),
-    ] {
-        let _row = Row(url);
-        let mut fetch = Fetch::start(&[url]);
-        assert!(fetch.request.starts_with(&format!("GET {resource} HTTP/1.1\r\n")), "{url}");
-        fetch.send(ok("", "hello"));
-        fetch.then(Then::Close).page();
-    }
-}
-
-/// The default is `http://www.sina.com.cn/`: port 80, which `Host` then leaves out (RFC 9110 §7.2),
-/// and the file sina.html.
-#[test]
-fn fetches_the_tutorials_page_when_it_is_told_nothing() {
-    // An address that is this test's alone, so that its port 80 is free.
-    let [_, a, b, c] = std::process::id().to_be_bytes();
-    let address = Ipv4Addr::new(127, a | 0x80, b, c);
-    let hosts = format!("{address} www.sina.com.cn\n");
-    let Some(command) = support::with_hosts(&command(&[]), &hosts) else { return };
-    let Ok(listener) = TcpListener::bind((address, 80)) else {
-        return support::left_out("port 80 is taken on all addresses");
-    };
-    let mut fetch = Fetch::run(command, folder(), &listener);
-    let request = "GET / HTTP/1.1\r\nHost: www.sina.com.cn\r\nConnection: close\r\n\r\n";
-    assert_eq!(fetch.request, request);
-    let body = "<title>新浪首页</title>";
-    fetch.send(ok("Content-Type: text/html\r\n", body));
-    let Fetched { ending, folder, .. } = fetch.then(Then::Close);
-    assert_eq!(ending.success(), "HTTP/1.1 200 OK\nContent-Type: text/html\n新浪首页\n");
-    assert_eq!(files(folder.path()), BTreeMap::from([("sina.html".into(), body.into())]));
-}
-
-// The file
-
-/// Take the host without `www.`, up to its first dot, of that only letters, digits and `-`, and add
-/// `.html`. Content-Disposition, Content-Location and the path have no say in it.
-#[test]
-fn names_the_file_after_the_host() {
-    for (host, file) in [
-        ("127.0.0.1", "127.html"),
-        ("localhost", "localhost.html"),
-        ("www.sina.com.cn", "sina.html"),
-        ("www.baidu.com", "baidu.html"),
-        ("news.example", "news.html"),
-        ("www.www.example", "www.html"),
-        ("a-b_c.example", "a-bc.html"),
-    ] {
-        let _row = Row(host);
-        let (listener, address) = support::listener();
-        let port = address.rsplit(':').next().unwrap();
-        // Nothing else of the URL, nor what the server says, has a say in it.
-        let mut command = command(&[&format!("http://{host}:{port}/../b.html?c.html")]);
-        if !matches!(host, "127.0.0.1" | "localhost") {
-            let hosts = format!("127.0.0.1 {host}\n");
-            let Some(with_hosts) = support::with_hosts(&command, &hosts) else { return };
-            command = with_hosts;
-        }
-        let mut fetch = Fetch::run(command, folder(), &listener);
-        assert!(fetch.request.contains(&format!("\r\nHost: {host}:{port}\r\n")));
-        let named = "Content-Disposition: attachment; filename=\"../evil.html\"\r\n\
-            Content-Location: /evil.html\r\n";
-        fetch.send(ok(named, "hello"));
-        let Fetched { ending, folder, .. } = fetch.then(Then::Close);
-        ending.success();
-        assert_eq!(files(folder.path()), BTreeMap::from([(file.into(), b"hello".into())]));
-    }
-}
-
-/// Open what `-o` or `--output` names, as it is, in the current folder, and not also the default
-/// file.
-#[test]
-fn saves_where_it_is_told() {
-    for [option, value] in [["-o", "a.bin"], ["--output", "新浪 首页"], ["-o", "sub/a.html"]] {
-        let _row = Row(value);
-        let folder = folder();
-        fs::create_dir(folder.path().join("sub")).unwrap();
-        let mut fetch = Fetch::start_in(folder, &[option, value, "http://{}/"]);
-        fetch.send(ok("", "hello"));
-        let Fetched { ending, folder, .. } = fetch.then(Then::Close);
-        ending.success();
-        assert_eq!(fs::read(folder.path().join(value)).unwrap(), b"hello");
-        assert!(!folder.path().join(FILE).exists());
-    }
-}
-
-/// Write bytes: open the file in binary mode ("wb" in Python), do not decode the body, and split
-/// the header off at the first blank line only.
-#[test]
-fn saves_the_body_unchanged() {
-    let every_byte: Vec<u8> = (0..=255).collect();
-    for (name, body) in [
-        ("every byte", every_byte.as_slice()),
-        ("line ends", b"a\nb\r\nc\rd\r\n\r\n"),
-        ("NUL", b"\0\0"),
-        ("a second header", b"HTTP/1.1 200 OK\r\n\r\nhello"),
-        ("no byte", b""),
-        ("a mark and no text", b"\xef\xbb\xbf\xff\x1a"),
-    ] {
-        let _row = Row(name);
-        let (printed, page) = fetch(ok("Content-Type: text/plain\r\n", body)).page();
-        assert_eq!(page, body);
-        assert_eq!(printed, "HTTP/1.1 200 OK\nContent-Type: text/plain\n");
-    }
-}
-
-/// Rename the new file over the old one (`os.replace`, `std::fs::rename`), or truncate it
-/// (O_TRUNC): else the end of a longer old page remains.
-#[test]
-fn replaces_a_file_that_was_there() {
-    let folder = folder();
-    fs::write(folder.path().join(FILE), "an older and longer page").unwrap();
-    let mut fetch = Fetch::start_in(folder, &["http://{}/"]);
-    fetch.send(ok("", "new"));
-    assert_eq!(fetch.then(Then::Close).page().1, b"new");
-}
-
-// What it prints
-
-/// Print each line as it came, without its CR LF or LF and with U+FFFD for what is no UTF-8;
-/// neither 1xx answers (RFC 9110 §15.2) nor trailers (RFC 9112 §7.1.2) are printed.
-#[test]
-fn prints_the_header_line_by_line() {
-    for (name, answer, printed) in [
-        ("one line", "HTTP/1.1 404 Not Found\r\n\r\nbody", "HTTP/1.1 404 Not Found\n"),
-        (
-            "fields as they came",
-            "HTTP/1.1 200 OK\r\nSERVER:x \r\nx-Two:  2\r\nX-Two: 3\r\nLast:\r\n\r\nbody",
-            "HTTP/1.1 200 OK\nSERVER:x \nx-Two:  2\nX-Two: 3\nLast:\n",
-        ),
-        ("LF alone", "HTTP/1.1 200 OK\nServer: x\n\nbody\r\n\r\n", "HTTP/1.1 200 OK\nServer: x\n"),
-        (
-            "a folded line",
-            "HTTP/1.1 200 OK\r\nServer: x\r\n  y\r\n\r\nbody",
-            "HTTP/1.1 200 OK\nServer: x\n  y\n",
-        ),
-        (
-            "neither interim answers nor trailers",
-            "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n\
-             HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nTrailer: x\r\n\r\n",
-            "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n",
-        ),
-        ("Chinese", "HTTP/1.1 200 好\r\nX: 新浪\r\n\r\n", "HTTP/1.1 200 好\nX: 新浪\n"),
-    ] {
-        let _row = Row(name);
-        assert_eq!(fetch(answer).page().0, printed);
-    }
-    let _row = Row("no text");
-    let (printed, _) = fetch(b"HTTP/1.1 200 OK\r\nX: \xd0\xc2 \xe5\xbc!\r\n\r\n").page();
-    assert_eq!(printed, "HTTP/1.1 200 OK\nX: \u{fffd}\u{fffd} \u{fffd}!\n");
-}
-
-/// Flush stdout before you wait for the body: in a pipe it is buffered by blocks. Print the header
-/// as soon as its blank line is there.
-#[test]
-fn prints_the_header_while_the_body_is_still_to_come() {
-    let mut fetch = Fetch::start(&["http://{}/"]);
-    fetch.send(ok("Content-Length: 5\r\n", ""));
-    assert_eq!(fetch.program.stdout.line(), "HTTP/1.1 200 OK");
-    assert_eq!(fetch.program.stdout.line(), "Content-Length: 5");
-    fetch.send("hello");
-    assert_eq!(fetch.then(Then::Hold).page(), (String::new(), b"hello".into()));
-}
-
-/// Checks that the page is saved, and gives the title that is printed after its header.
-#[track_caller]
-fn title(content_type: &str, page: &[u8]) -> Option<String> {
-    let field = match content_type {
-        "" => String::new(),
-        _ => format!("Content-Type: {content_type}\r\n"),
-    };
-    let (printed, saved) = fetch(ok(&field, page)).page();
-    assert_eq!(saved, page);
-    let header = format!("HTTP/1.1 200 OK\n{}", field.replace('\r', ""));
-    let rest = printed.strip_prefix(&header).unwrap_or_else(|| panic!("{printed:?}"));
-    if rest.is_empty() {
-        return None;
-    }
-    Some(rest.strip_suffix('\n').unwrap_or_else(|| panic!("{printed:?}")).to_owned())
-}
-
-/// Python's stdout has the terminal's encoding (on Windows often GBK), and `print` raises an error
-/// for what that lacks: `sys.stdout.reconfigure(encoding="utf-8")`.
-#[test]
-fn prints_utf_8_whatever_the_terminal_has() {
-    let (listener, address) = support::listener();
-    let mut command = command(&[&address]);
-    command.env("PYTHONIOENCODING", "ascii");
-    let mut fetch = Fetch::run(command, folder(), &listener);
-    fetch.send(ok("", "<title>新浪首页</title>"));
-    assert_eq!(fetch.then(Then::Close).page().0, "HTTP/1.1 200 OK\n新浪首页\n");
-}
-
-/// In this order: byte order mark, Content-Type, a meta within 1,024 bytes (WHATWG HTML §13.2.3.2),
-/// valid UTF-8, else GB18030. `gb2312` means GB18030, `iso-8859-1` windows-1252.
-#[test]
-fn decodes_the_title_by_the_pages_own_charset() {
-    type Title<'a> = (&'a [u8], &'a str);
-    // None of the first three is valid UTF-8, and none is the same text by the charset of another.
-    let gbk: Title<'_> = (b"<title>\xd0\xc2\xc0\xcb\xca\xd7\xd2\xb3</title>", "新浪首页");
-    let cyrillic: Title<'_> = (b"<title>\xcd\xee\xe2\xee\xf1\xf2\xe8</title>", "Новости");
-    let big5: Title<'_> = (b"<title>\xb7\x73\xae\xf6</title>", "新浪");
-    let utf_8: Title<'_> = ("<title>新浪首页</title>".as_bytes(), "新浪首页");
-    let utf_16 = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
-        "\u{feff}<title>新浪首页</title>".encode_utf16().flat_map(bytes).collect()
-    };
-    let little: Title<'_> = (&utf_16(u16::to_le_bytes), "新浪首页");
-    let big: Title<'_> = (&utf_16(u16::to_be_bytes), "新浪首页");
-    let valid: Title<'_> = ("<title>é</title>".as_bytes(), "Г©");
-    let late: Title<'_> = (b"<title>abc</title>\xd0\xc2", "abc");
-    let all_of_gb18030: Title<'_> =
-        (b"<title>\xd6\xec\xe9\x46\xbb\xf9 \x95\x32\x82\x36</title>", "朱镕基 \u{20000}");
-    let quotes: Title<'_> = (b"<title>\x93Caf\xe9\x94</title>", "“Café”");
-    let no_text: Title<'_> = (b"<title>a\xffb</title>", "a\u{fffd}b");
-    let past = format!("<!--{}--><meta charset=big5>", " ".repeat(1024));
-    let cut = format!("<!--{}--><meta charset=big5>", " ".repeat(1024 - 20));
-    // Of a page without a charset, what is kept of it for its title may end amid a character.
-    let long = format!("<title>新浪首页</title>{}", "新".repeat(30_000));
-    let header = "text/html; charset=";
-    let cyrillic_header = &*format!("{header}windows-1251");
-    for (name, content_type, start, (page, expected)) in [
-        ("UTF-8 mark over header", &*format!("{header}gbk"), "\u{feff}", utf_8),
-        ("UTF-16LE mark over header", &format!("{header}gbk"), "", little),
-        ("UTF-16BE mark over header", &format!("{header}gbk"), "", big),
-        ("mark over meta", "", "\u{feff}<meta charset=gbk>", utf_8),
-        ("header over meta", cyrillic_header, "<meta charset=big5>", cyrillic),
-        ("header over valid UTF-8", cyrillic_header, "", valid),
-        ("header in quotes and capitals", "TEXT/HTML; Charset=\"Windows-1251\"", "", cyrillic),
-        ("header with more", "text/html; a=b;charset=windows-1251 ; c=d", "", cyrillic),
-        ("header that names none", &format!("{header}x-none"), "<meta charset=big5>", big5),
-        ("meta", "text/html", "<meta charset=windows-1251>", cyrillic),
-        ("meta, quoted", "", "<meta charset=\"big5\">", big5),
-        ("meta, quoted once, XHTML", "", "<meta charset='big5' />", big5),
-        ("meta in capitals", "", "<META CHARSET = BIG5>", big5),
-        ("meta after others", "", "<meta name=a content=b><meta lang=zh charset=big5>", big5),
-        (
-            "meta http-equiv",
-            "",
-            "<meta http-equiv=\"Content-type\" content=\"text/html; charset=big5\" />",
-            big5,
-        ),
-        (
-            "meta http-equiv, turned round",
-            "",
-            "<meta content='text/html;charset=Big5' http-equiv=content-type>",
-            big5,
-        ),
-        ("meta without http-equiv", "", "<meta name=charset content='a; charset=big5'>", gbk),
-        (
-            "meta with another http-equiv",
-            "",
-            "<meta http-equiv=refresh content='0; charset=big5'>",
-            gbk,
-        ),
-        ("meta that names none", "", "<meta charset=x-none><meta charset=big5>", big5),
-        ("the first of two", "", "<meta charset=big5><meta charset=windows-1251>", big5),
-        ("meta in a comment", "", "<!-- <meta charset=big5> -->", gbk),
-        ("meta in a script", "", "<script>'<meta charset=big5>'</script>", gbk),
-        ("meta past 1,024 bytes", "", &past, gbk),
-        ("meta cut at 1,024 bytes", "", &cut, gbk),
-        ("meta that names UTF-16 in vain", "", "<meta charset=utf-16>", utf_8),
-        ("none, UTF-8", "text/html", "", utf_8),
-        ("none, long UTF-8", "text/html", "", (long.as_bytes(), "新浪首页")),
-        ("none, GBK", "text/html", "", gbk),
-        ("none, and no header, GBK", "", "", gbk),
-        ("none, and no UTF-8 after the title", "", "", late),
-        ("gb2312 means all of gb18030", &format!("{header}gb2312"), "", all_of_gb18030),
-        ("iso-8859-1 means windows-1252", &format!("{header}iso-8859-1"), "", quotes),
-        ("what is no text", &format!("{header}utf-8"), "", no_text),
-        (
-            "a page of the time",
-            "text/html",
-            "<!DOCTYPE html>\n<!-- [ published at 2017-12-22 ] -->\n<html>\n<head>\n\
-             <meta http-equiv=\"Content-type\" content=\"text/html; charset=gb2312\" />\n",
-            gbk,
-        ),
-    ] {
-        let _row = Row(name);
-        let page = [start.as_bytes(), page].concat();
-        assert_eq!(title(content_type, &page).as_deref(), Some(expected));
-    }
-}
-
-/// Pass over comments, script, style, textarea and quoted attributes; decode entities once
-/// (`html.unescape`); join only ASCII blanks, while `split()` takes U+3000 and U+00A0 too.
-#[test]
-fn finds_the_title_as_a_browser_does() {
-    for (page, expected) in [
-        ("<title>a</title>", Some("a")),
-        ("<html><head><TITLE lang='zh'>a</TITLE ></head>", Some("a")),
-        ("<title>first</title><title>second</title>", Some("first")),
-        ("<title>a &amp; b &lt;i&gt; &#26032;&#x6D6A; &copy;</title>", Some("a & b <i> 新浪 ©")),
-        ("<title>&amp;lt;</title>", Some("&lt;")),
-        ("<title>a <b>b</b> <!-- c --></title>", Some("a <b>b</b> <!-- c -->")),
-        ("<title>\r\n  two\n\tlines  \r\n</title>", Some("two lines")),
-        ("<!-- <title>no</title> --><title>yes</title>", Some("yes")),
-        ("<script>x = '<title>no</title>'</script><title>yes</title>", Some("yes")),
-        ("<style>/* <title>no</title> */</style><title>yes</title>", Some("yes")),
-        ("<textarea><title>no</title></textarea><title>yes</title>", Some("yes")),
-        ("<meta content='<title>no</title>'><title>yes</title>", Some("yes")),
-        ("<titles>no</titles><title>yes</title>", Some("yes")),
-        ("</title><title>yes</title>", Some("yes")),
-        ("<p title=it's><title>yes</title>", Some("yes")),
-        ("<title>\u{3000}新浪\u{a0}首页 </title>", Some("\u{3000}新浪\u{a0}首页")),
-        ("<title>never closed", Some("never closed")),
-        ("<title", None),
-        ("<p>no title</p>", None),
-        ("<!-- <title>never closed</title>", None),
-        ("", None),
-    ] {
-        let _row = Row(page);
-        assert_eq!(title("text/html", page.as_bytes()).as_deref(), expected);
-    }
-}
-
-/// Look for a title if Content-Type is text/html or application/xhtml+xml, in any case and with
-/// parameters (RFC 9110 §8.3.1), or if it is missing; else print none.
-#[test]
-fn only_html_has_a_title() {
-    for (content_type, expected) in [
-        ("text/html", Some("a")),
-        ("Text/HTML;charset=utf-8", Some("a")),
-        ("application/xhtml+xml", Some("a")),
-        ("", Some("a")),
-        ("text/plain", None),
-        ("image/svg+xml", None),
-        ("application/octet-stream", None),
-    ] {
-        let _row = Row(content_type);
-        assert_eq!(title(content_type, b"<title>a</title>").as_deref(), expected);
-    }
-}
-
-/// Escape C0, DEL, C1, U+2028, U+2029 and the bidirectional marks in the title, after its entities
-/// are decoded, and in each line of the header.
-#[test]
-fn shows_what_could_steer_the_terminal_as_escapes() {
-    for (name, page) in [
-        ("C0", "<title>\x1b]0;title\x07\x1b[2Jharmless</title>"),
-        ("entities", "<title>&#27;[2J&#x202e;&#155;harmless</title>"),
-        ("C1, DEL", "<title>\u{9b}2J\u{7f}\u{85}harmless</title>"),
-        ("bidi, separators", "<title>\u{202e}gnp\u{2066}\u{2028}Error: harmless\u{61c}</title>"),
-    ] {
-        let _row = Row(name);
-        let (printed, _) = fetch(ok("", page)).page();
-        support::check_safe(&printed, 2);
-        assert!(printed.contains("harmless"), "{printed}");
-    }
-    let _row = Row("fields and reason");
-    let text = "\u{9b}2J\u{202e}harmless\u{2028}\ta\u{85}";
-    let answer = format!("HTTP/1.1 200 {text}\r\nX: {text}\r\nContent-Length: 0\r\n\r\n");
-    let (printed, _) = fetch(answer).page();
-    support::check_safe(&printed, 3);
-    assert_eq!(printed.matches("harmless").count(), 2, "{printed}");
-}
-
-// Where the body ends
-
-/// Checks that `answer` arrives as this body, in one write and byte by byte. A server that holds
-/// the connection afterwards shows that the end is known without its close.
-#[track_caller]
-fn arrives(answer: impl AsRef<[u8]>, then: Then, body: &str) {
-    let escaped = |bytes: &[u8]| bytes.escape_ascii().to_string();
-    let mut whole = Fetch::start(&["http://{}/"]);
-    whole.send(&answer);
-    assert_eq!(escaped(&whole.then(then).page().1), escaped(body.as_bytes()));
-    let mut split = Fetch::start(&["http://{}/"]);
-    split.send_byte_by_byte(&answer);
-    assert_eq!(escaped(&split.then(then).page().1), escaped(body.as_bytes()), "byte by byte");
-}
-
 /// A chunked answer.
 fn chunked(body: &str) -> Vec<u8> {
     ok("Transfer-Encoding: chunked\r\n", body)
 }
 
-/// Read Content-Length bytes and stop, as the server keeps the connection open. Join folded lines
-/// first (RFC 9112 §5.2); equal values in a list are one (RFC 9110 §8.6).
-#[test]
-fn ends_a_body_at_its_length() {
-    for (name, fields, body) in [
-        ("as usual", "Content-Length: 5\r\n", "hello"),
-        ("bytes after it", "Content-Length: 5\r\n", "hello, world"),
-        ("another answer after it", "Content-Length: 5\r\n", "helloHTTP/1.1 200 OK\r\n\r\n"),
-        ("blanks around it", "content-length:\t 5 \t\r\n", "hello"),
-        ("zeros before it", "Content-Length: 0005\r\n", "hello"),
-        ("a list", "Content-Length: 5, 5\r\n", "hello"),
-        ("a list without blanks", "Content-Length: 5,5,5\r\n", "hello"),
-        ("two fields", "Content-Length: 5\r\nCONTENT-LENGTH: 5\r\n", "hello"),
-        ("folded", "Content-Length:\r\n 5\r\n", "hello"),
-        ("folded after it", "Content-Length: 5\r\n \r\n", "hello"),
-        ("folded twice", "Content-Length:\r\n\t\r\n 5\r\n", "hello"),
-        ("a folded list", "Content-Length: 5,\r\n\t5\r\n", "hello"),
-        ("folded with LF alone", "Content-Length:\n 5\n", "hello"),
-        ("after a folded field", "X: a\r\n b\r\n\t\r\nContent-Length: 5\r\n", "hello"),
-    ] {
-        let _row = Row(name);
-        arrives(ok(fields, body), Then::Hold, "hello");
-    }
-    arrives(ok("Content-Length: 0\r\n", ""), Then::Hold, "");
-}
+mod dialogue {
+    use super::*;
 
-/// A size is hexadecimal, what follows `;` is passed over, and a chunk of size 0, trailers and a
-/// blank line end the body (RFC 9112 §7.1), not the close. One `recv` may give any part of it.
-#[test]
-fn puts_chunks_together() {
-    for (name, body, expected) in [
-        ("one", "5\r\nhello\r\n0\r\n\r\n", "hello"),
-        ("several", "1\r\nh\r\n3\r\nell\r\n1\r\no\r\n0\r\n\r\n", "hello"),
-        ("none", "0\r\n\r\n", ""),
-        ("bytes after them", "5\r\nhello\r\n0\r\n\r\n5\r\nhello\r\n", "hello"),
-        ("line ends in them", "6\r\n\r\n0\r\n\r\r\n0\r\n\r\n", "\r\n0\r\n\r"),
-        ("extensions", "2;a\r\nhe\r\n3 ; b=\"c;d\"\r\nllo\r\n0;e=f\r\n\r\n", "hello"),
-        ("capitals", "A\r\n0123456789\r\n0\r\n\r\n", "0123456789"),
-        ("small letters", "a\r\n0123456789\r\n0\r\n\r\n", "0123456789"),
-        ("zeros before a size", "0005\r\nhello\r\n000\r\n\r\n", "hello"),
-        ("trailers", "5\r\nhello\r\n0\r\nA: b\r\nContent-Length: 9\r\n\r\n", "hello"),
-        ("a folded trailer", "5\r\nhello\r\n0\r\nA: b\r\n c\r\n\r\n", "hello"),
-    ] {
-        let _row = Row(name);
-        arrives(chunked(body), Then::Hold, expected);
-    }
-    for field in [
-        "TRANSFER-ENCODING:Chunked \r\n",
-        "Transfer-Encoding:\r\n chunked\r\n \r\n",
-        "Transfer-Encoding: , chunked,\r\n",
-    ] {
-        let _row = Row(field);
-        arrives(ok(field, "5\r\nhello\r\n0\r\n\r\n"), Then::Hold, "hello");
-    }
-}
-
-/// Without Content-Length and Transfer-Encoding, read until `recv` gives nothing (RFC 9112 §6.3,
-/// rule 8): there the close is no error.
-#[test]
-fn ends_a_body_at_the_close_when_nothing_else_says_where() {
-    for (answer, body) in [
-        ("HTTP/1.1 200 OK\r\nServer: x\r\n\r\nhello", "hello"),
-        ("HTTP/1.1 200 OK\r\n\r\nhello", "hello"),
-        ("HTTP/1.1 200 OK\r\n\r\n", ""),
-        ("HTTP/1.0 200 OK\r\n\r\nhello", "hello"),
-    ] {
-        let _row = Row(answer);
-        arrives(answer, Then::Close, body);
-    }
-}
-
-/// 204 and 304 end at the blank line, whatever Content-Length or Transfer-Encoding says (RFC 9112
-/// §6.3, rule 1): look at the status before these fields.
-#[test]
-fn an_answer_that_can_have_no_body_has_none() {
-    for answer in [
-        "HTTP/1.1 204 No Content\r\n\r\nhello",
-        "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello",
-        "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
-        "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n",
-    ] {
-        let _row = Row(answer);
-        arrives(answer, Then::Hold, "");
-    }
-}
-
-/// The reason may be empty or missing, a line may end with LF alone (RFC 9112 §2.2, §4), and 1xx
-/// answers come before the real one (RFC 9110 §15.2): read past them.
-#[test]
-fn takes_every_form_of_a_header() {
-    for start in [
-        "HTTP/1.0 200 OK\r\n",
-        "HTTP/1.1 200 \r\n",
-        "HTTP/1.1 200\r\n",
-        "HTTP/1.1 999 新浪\t\r\n",
-        "HTTP/1.1 200 OK\n",
-        "HTTP/1.1 200 OK\n!#$%&'*+-.^_`|~09: a\n",
-        "HTTP/1.1 200 OK\r\nA:\r\nB: \r\n",
-        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n",
-        "HTTP/1.1 103 Early\r\nContent-Length: 3\r\n\r\nHTTP/1.1 100\r\n\r\nHTTP/1.1 200 OK\r\n",
-    ] {
-        let _row = Row(start);
-        arrives(format!("{start}Content-Length: 5\r\n\r\nhello"), Then::Hold, "hello");
-        arrives(format!("{start}Content-Length: 5\n\nhello"), Then::Hold, "hello");
-    }
-}
-
-/// A limit on the header must leave room for 10 KiB. Take 20,000 chunks in a loop, without a
-/// recursion and without copying all that came before.
-#[test]
-fn takes_a_long_header_and_many_small_chunks() {
-    let fields = "X: 0123456789012345678901234567890123456789\r\n".repeat(1000);
-    let fields = format!("{fields}Transfer-Encoding: chunked\r\n");
-    let chunks = "1\r\nx\r\n".repeat(20_000);
-    let (_, page) = fetch(ok(&fields, format!("{chunks}0\r\n\r\n"))).page();
-    assert!(page == b"x".repeat(20_000), "{} bytes", page.len());
-}
-
-/// If `recv` gives nothing before the blank line, before Content-Length bytes or before the end of
-/// the last chunk and its trailers, the answer is incomplete (RFC 9112 §8).
-#[test]
-fn an_answer_that_is_cut_anywhere_is_an_error() {
-    for answer in [
-        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
-        "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n3;a\r\nhel\r\n2\r\nlo\r\n0\r\nA: b\r\n\r\n",
-    ] {
-        for length in 0..answer.len() {
-            let _row = Row(answer[..length].escape_debug());
-            let mut fetch = Fetch::start(&["http://{}/"]);
-            fetch.send(&answer[..length]);
-            let error = fetch.then(Then::Close).no_page(&BTreeMap::new());
-            assert!(!error.contains("timed out"), "{error}");
-        }
-        assert_eq!(fetch(answer).page().1, b"hello");
-    }
-}
-
-/// Write into a temporary file beside it and rename that only when the body is whole (`os.replace`,
-/// `std::fs::rename`); after an error, delete it.
-#[test]
-fn a_cut_answer_leaves_the_file_that_was_there() {
-    for answer in [ok("Content-Length: 6\r\n", "hello"), chunked("5\r\nhello\r\n")] {
-        let _row = Row(answer.escape_ascii());
-        fails(&answer, Then::Close);
-    }
-}
-
-/// Content-Length is ASCII digits, or a list of the same number (RFC 9110 §8.6): check it by
-/// `[0-9]+`, for Python's `int()` takes `+5`, `5_0` and `５`, Rust's `parse` takes `+5`.
-#[test]
-fn a_wrong_length_is_an_error() {
-    for length in "|+5|-1|-0|5 5|5;|5;5|0x5|5.0|5e0|5_0|five|5, 6|5,|,5|5, +5|5\t5|５|²".split('|')
-    {
-        let _row = Row(length);
-        fails(ok(&format!("Content-Length: {length}\r\n"), "hello"), Then::Hold);
-    }
-    for fields in [
-        "Content-Length: 5\r\nContent-Length: 6\r\n",
-        "Content-Length: 5\r\nContent-Length:\r\n",
-        "Content-Length: 5\r\n 5\r\n",
-    ] {
-        let _row = Row(fields);
-        fails(ok(fields, "hello"), Then::Hold);
-    }
-}
-
-/// Compare a length or chunk size with the limit, 2147483648, before you read, and name the limit
-/// in the error. A number of many digits must neither overflow nor end the program.
-#[test]
-fn a_length_over_2_gib_is_an_error() {
-    for (name, answer) in [
-        ("2 GiB and 1", ok("Content-Length: 2147483649\r\n", "hello")),
-        ("64 bits", ok("Content-Length: 18446744073709551615\r\n", "hello")),
-        ("65 bits", ok("Content-Length: 18446744073709551621\r\n", "hello")),
-        ("5,000 digits", ok(&format!("Content-Length: {}\r\n", "9".repeat(5000)), "hello")),
-        ("a chunk of 2 GiB and 1", chunked("80000001\r\nhello")),
-        ("a chunk of 64 bits", chunked("FFFFFFFFFFFFFFFF\r\nhello")),
-    ] {
-        let _row = Row(name);
-        let error = fails(answer, Then::Hold);
-        assert!(error.contains("2147483648"), "{error}");
-    }
-    // Up to the limit it is not the length that is wrong.
-    for answer in [ok("Content-Length: 2147483648\r\n", "hello"), chunked("80000000\r\nhello")] {
-        let error = fails(answer, Then::Close);
-        assert!(!error.contains("2147483648"), "{error}");
-    }
-}
-
-/// All fields of that name are one list (RFC 9110 §5.3), which must be `chunked` alone; HTTP/1.0,
-/// or a Content-Length beside it, is an error (RFC 9112 §6.1, §6.3).
-#[test]
-fn a_wrong_transfer_encoding_is_an_error() {
-    let chunk = "5\r\nhello\r\n0\r\n\r\n";
-    for codings in "|gzip|gzip, chunked|chunked, gzip|chunked, chunked|identity|x-chunked|\
-        chunked;a=b|\"chunked\"|chun\r\n ked|chunked\r\nTransfer-Encoding: chunked|\
-        chunked\r\nTransfer-Encoding: gzip|chunked\r\nContent-Length: 5"
-        .split('|')
-    {
-        let _row = Row(codings.escape_debug());
-        fails(ok(&format!("Transfer-Encoding: {codings}\r\n"), chunk), Then::Hold);
-    }
-    let _row = Row("a length before it");
-    fails(ok("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", chunk), Then::Hold);
-    let _row = Row("in HTTP/1.0");
-    let answer = "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-    fails(format!("{answer}{chunk}"), Then::Hold);
-}
-
-/// A size is 1 to 16 hexadecimal digits, then `;` or CR LF; the data ends with CR LF, trailers are
-/// fields (RFC 9112 §7.1). Check the digits: `int(text, 16)` takes `+5`, `0x5` and `5_0`.
-#[test]
-fn a_wrong_chunk_is_an_error() {
-    for body in [
-        "\r\nhello\r\n",
-        "+5\r\nhello\r\n",
-        "-5\r\nhello\r\n",
-        "0x5\r\nhello\r\n",
-        "5g\r\nhello\r\n",
-        "g\r\nhello\r\n",
-        "5_0\r\nhello\r\n",
-        "5 5\r\nhello\r\n",
-        " 5\r\nhello\r\n",
-        ";a\r\nhello\r\n",
-        "５\r\nhello\r\n",
-        "00000000000000005\r\nhello\r\n",
-        "11111111111111111\r\nhello\r\n",
-        "5\nhello\r\n0\r\n\r\n",
-        "5;a\nhello\r\n0\r\n\r\n",
-        "5;a\rb\r\nhello\r\n0\r\n\r\n",
-        "5\r\r\nhello\r\n0\r\n\r\n",
-        "3\r\nhello\r\n0\r\n\r\n",
-        "7\r\nhello\r\n0\r\n\r\n",
-        "5\r\nhello\n0\r\n\r\n",
-        "5\r\nhello0\r\n\r\n",
-        "5\r\nhello\r\n\r\n",
-        "5\r\nhello\r\n-0\r\n\r\n",
-        "5\r\nhello\r\n0\r\nno colon\r\n\r\n",
-        "5\r\nhello\r\n0\r\n: no name\r\n\r\n",
-        "5\r\nhello\r\n0\r\n folded: at once\r\n\r\n",
-        "5\r\nhello\r\n0\r\nA: NUL\0\r\n\r\n",
-    ] {
-        let _row = Row(body);
-        fails(chunked(body), Then::Hold);
-    }
-}
-
-/// HTTP/1.0 or 1.1, one space, three digits (RFC 9112 §4); a field is a token, `:` right behind it
-/// (§5.1), and a value without NUL, CR or other controls (RFC 9110 §5.5).
-#[test]
-fn a_malformed_header_is_an_error() {
-    for header in [
-        "HTTP/1.1\r\n",
-        "HTTP/1.1 \r\n",
-        "HTTP/1.1 20 OK\r\n",
-        "HTTP/1.1 2000 OK\r\n",
-        "HTTP/1.1 2x0 OK\r\n",
-        "HTTP/1.1 -20 OK\r\n",
-        "HTTP/1.1 000 OK\r\n",
-        "HTTP/1.1 099 OK\r\n",
-        "HTTP/1.1 OK\r\n",
-        "HTTP/1.1  200 OK\r\n",
-        "HTTP/1.1\t200 OK\r\n",
-        "HTTP/1 200 OK\r\n",
-        "HTTP/11 200 OK\r\n",
-        "HTTP/2.0 200 OK\r\n",
-        "HTTP/0.9 200 OK\r\n",
-        "HTTP/1.1 200 a\x1b[2J\r\n",
-        "HTTP/1.1 200 a\0\r\n",
-        "HTTP/1.1 200 a\rb\r\n",
-        "HTTP/1.1 200 OK\r\nno colon\r\n",
-        "HTTP/1.1 200 OK\r\n: no name\r\n",
-        "HTTP/1.1 200 OK\r\nA b: two words\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length : 5\r\n",
-        "HTTP/1.1 200 OK\r\n Content-Length: 5\r\n",
-        "HTTP/1.1 200 OK\r\n新: no token\r\n",
-        "HTTP/1.1 200 OK\r\nA\0: NUL\r\n",
-        "HTTP/1.1 200 OK\r\nA: NUL\0\r\n",
-        "HTTP/1.1 200 OK\r\nA: \x1b[2J\r\n",
-        "HTTP/1.1 200 OK\r\nA: a\rContent-Length: 5\r\n",
-        "HTTP/1.1 100 Continue\r\nno colon\r\n\r\nHTTP/1.1 200 OK\r\n",
-    ] {
-        let _row = Row(header);
-        fails(format!("{header}\r\nhello"), Then::Hold);
-    }
-}
-
-/// Compare the first bytes with `HTTP/` at once, before there is a whole line, and show them,
-/// escaped: `it does not speak HTTP`. Look again after a 1xx answer.
-#[test]
-fn another_protocol_is_an_error_that_shows_its_start() {
-    for (name, answer, shown) in [
-        ("SSH", b"SSH-2.0-OpenSSH_9.2p1\r\n".as_slice(), "SSH-2.0-OpenSSH_9.2p1"),
-        ("SMTP", b"220 mail.example ESMTP\r\n", "220 mail.example ESMTP"),
-        ("in small letters", b"http/1.1 200 OK\r\n\r\n", "http/1.1 200 OK"),
-        ("no header", b"<title>a</title>", "<title>a</title>"),
-        ("a blank line first", b"\r\nHTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK"),
-        ("a TLS alert", b"\x15\x03\x01\x00\x02\x02F", "F"),
-        ("an escape sequence", b"\x1b[2J\x1b]0;a\x07\xe2\x80\xaegnp", "gnp"),
-        ("after an interim answer", b"HTTP/1.1 100 Continue\r\n\r\nhello", "hello"),
-    ] {
-        let _row = Row(name);
-        let error = fails(answer, Then::Hold);
-        assert!(error.contains("it does not speak HTTP"), "{error}");
-        assert!(error.contains(shown), "{error}");
-    }
-}
-
-/// 101 is no interim answer to wait behind (RFC 9110 §15.2.2): what follows it is another protocol,
-/// for which no one asked here.
-#[test]
-fn a_switch_to_another_protocol_is_an_error() {
-    let switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
-    let frame = b"\x81\x05hello";
-    fails([switch.as_slice(), frame].concat(), Then::Hold);
-    fails([switch.as_slice(), &ok("Content-Length: 5\r\n", "hello")].concat(), Then::Hold);
-    fails(switch, Then::Hold);
-}
-
-/// ECONNRESET from `recv` is an error, and not the end of the body, also where a close would be its
-/// end. Delete the temporary file, too.
-#[test]
-fn a_reset_amid_the_body_is_an_error() {
-    for (name, answer) in [
-        ("Content-Length", ok("Content-Length: 9\r\n", "hello")),
-        ("chunked", chunked("5\r\nhello\r\n")),
-        ("until close", ok("", "hello")),
-    ] {
-        let _row = Row(name);
-        let mut fetch = Fetch::start(&["http://{}/"]);
-        fetch.send(answer);
-        fetch.program.stdout.line();
-        let Fetch { program, folder, address, stream, .. } = fetch;
-        reset(stream);
-        Fetched { ending: program.finish(), folder, address }.no_page(&BTreeMap::new());
-    }
-}
-
-/// Count what you read of the header (with all 1xx answers), a chunk's line and the trailers, and
-/// stop at a limit such as 64 KiB: `readline` needs one too.
-#[test]
-fn an_endless_answer_is_an_error() {
-    for (name, start, endless) in [
-        ("status line", "HTTP/1.1 200 ".as_bytes().to_vec(), "x"),
-        ("line of a header", b"HTTP/1.1 200 OK\r\nA: ".to_vec(), "x"),
-        // Of 8 bytes each, as all before it: a line ends wherever a limit may be.
-        ("lines of a header", b"HTTP/1.1 200 Very fine\r\n".to_vec(), "A: bcd\r\n"),
-        ("folded line", b"HTTP/1.1 200 OK\r\nA: b\r\n".to_vec(), " c\r\n"),
-        ("interim answers", Vec::new(), "HTTP/1.1 100 Continue\r\n\r\n"),
-        ("chunk size", chunked(""), "0"),
-        ("chunk extension", chunked("5;"), "x"),
-        ("trailer", chunked("0\r\nA: "), "x"),
-        ("trailers", chunked("0\r\n"), "A: bcd\r\n"),
-    ] {
-        let _row = Row(name);
-        let mut fetch = Fetch::start(&["http://{}/"]);
-        fetch.send(start);
-        // The program takes a little of it; the rest may fill buffers, or be refused.
-        let many = endless.repeat(4096);
-        for _ in 0..(1 << 20) / many.len() {
-            fetch.send(&many);
-        }
-        let error = fetch.then(Then::Hold).no_page(&BTreeMap::new());
-        assert!(!error.contains("timed out"), "{error}");
-    }
-}
-
-/// Count the bytes of the body, too, where no length tells them before: stop over 2147483648 in
-/// all, and name that limit in the error.
-#[cfg(unix)]
-#[test]
-fn an_endless_body_is_an_error() {
-    let block = [b"100000\r\n".as_slice(), &b"x".repeat(1 << 20), b"\r\n"].concat();
-    for (name, start) in [("until close", ok("", "")), ("chunked", chunked(""))] {
-        let _row = Row(name);
-        let mut fetch = Fetch::start(&["http://{}/", "-o", "/dev/null"]);
-        fetch.send(start);
-        for _ in 0..2049 {
-            fetch.send(&block);
-        }
-        let error = fetch.then(Then::Hold).ending.error();
-        assert!(error.contains("2147483648"), "{error}");
-    }
-}
-
-// What is in the way
-
-/// Set a timeout for each read (`settimeout`, `set_read_timeout`) and say `timed out`: on Unix Rust
-/// calls it `ErrorKind::WouldBlock`. A timeout is not a close.
-#[test]
-fn does_not_wait_for_ever_on_a_silent_server() {
-    for (name, answer) in [
-        ("before the header", Vec::new()),
-        ("amid the status line", b"HTTP".to_vec()),
-        ("amid the header", b"HTTP/1.1 200 OK\r\nA: b\r\n".to_vec()),
-        ("after an interim answer", b"HTTP/1.1 100 Continue\r\n\r\n".to_vec()),
-        ("amid a body with a length", ok("Content-Length: 6\r\n", "hello")),
-        ("amid a body until close", ok("", "hello")),
-        ("before a chunk", chunked("")),
-        ("amid a chunk size", chunked("5\r")),
-        ("amid a chunk", chunked("6\r\nhello")),
-        ("after a chunk", chunked("5\r\nhello\r")),
-        ("amid the trailers", chunked("0\r\nA: b\r\n")),
-    ] {
-        let _row = Row(name);
-        let mut fetch = Fetch::start(&["http://{}/", "--timeout", "0.2"]);
-        fetch.send(answer);
-        let error = fetch.then(Then::Hold).no_page(&BTreeMap::new());
-        assert!(error.contains("timed out"), "{error}");
-        assert!(!error.contains("closed"), "{error}");
-    }
-}
-
-/// `--timeout` is for connecting too: `socket.create_connection(address, timeout)`,
-/// `TcpStream::connect_timeout`; else Linux tries for two minutes.
-#[cfg(target_os = "linux")]
-#[test]
-fn does_not_wait_for_ever_to_be_connected() {
-    use socket2::{Domain, SockAddr, Socket, Type};
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.bind(&SockAddr::from(std::net::SocketAddr::from(([127, 0, 0, 1], 0)))).unwrap();
-    socket.listen(0).unwrap();
-    let address = socket.local_addr().unwrap().as_socket().unwrap().to_string();
-    // A backlog of 0 has room for one: Linux answers no one after that.
-    let _first = support::connect(&address);
-    let folder = folder();
-    let mut command = command(&[&address, "--timeout", "0.2"]);
-    let error = Program::start(command.current_dir(folder.path())).finish().error();
-    assert!(error.starts_with(&format!("Error: cannot connect to {address}: ")), "{error}");
-    assert!(error.contains("timed out"), "{error}");
-    assert_eq!(files(folder.path()), BTreeMap::new());
-}
-
-/// Catch what the name can cause too: for `no..such.host` or a label of 70 letters Python's IDNA
-/// codec raises UnicodeError, no OSError. End with `; are host and port right?`
-#[test]
-fn says_where_why_and_what_to_do_when_it_cannot_connect() {
-    let (_socket, address) = support::deserted();
-    let long_label = format!("{}.invalid:80", "a".repeat(70));
-    for address in [&address, "no-such-host.invalid:8000", "no..such.host:80", &long_label] {
-        let _row = Row(address);
+    /// A meeting up to the program's request, its folder, and the request.
+    #[track_caller]
+    fn ask() -> (Meeting, Peer, TempDir, String) {
         let folder = folder();
-        let mut command = command(&[&format!("http://{address}/page")]);
-        let error = Program::start(command.current_dir(folder.path())).finish().error();
-        assert!(error.starts_with(&format!("Error: cannot connect to {address}: ")), "{error}");
-        assert!(error.ends_with("; are host and port right?"), "{error}");
-        assert_eq!(files(folder.path()), BTreeMap::new());
+        let mut meeting = Meeting::client(|arguments| command_in(&folder, arguments));
+        let mut stream = meeting.accept();
+        let request = request(&mut stream);
+        (meeting, stream, folder, request)
     }
-}
 
-/// A `recv` that waits with a timeout may fail with EINTR after SIGSTOP and SIGCONT (signal(7)):
-/// call it again. Python does so by itself (PEP 475); in Rust it is `ErrorKind::Interrupted`.
-#[cfg(target_os = "linux")]
-#[test]
-fn goes_on_after_it_was_stopped_and_continued() {
-    let mut fetch = Fetch::start(&["http://{}/"]);
-    for (sent, printed) in [("HTTP/1.1 200 OK\r\n", None), ("\r\nhel", Some("HTTP/1.1 200 OK"))] {
-        fetch.send(sent);
-        if let Some(line) = printed {
-            assert_eq!(fetch.program.stdout.line(), line);
+    /// How the program ends when the server sends `body` and closes, and the files that it saved.
+    #[track_caller]
+    fn answer(body: &[u8]) -> (Ending, Vec<(String, Vec<u8>)>) {
+        let (meeting, mut stream, folder, _) = ask();
+        stream.write_all(&ok("Server: a test\r\nContent-Type: text/html\r\n", body)).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let ending = meeting.program.finish();
+        (ending, files(&folder).into_iter().collect())
+    }
+
+    #[test]
+    fn asks_for_the_top_page_and_then_for_a_close() {
+        let (_meeting, _stream, _folder, request) = ask();
+        let (line, fields) = request.split_once("\r\n").unwrap();
+        assert_eq!(line, "GET / HTTP/1.1");
+        let fields = fields.to_ascii_lowercase();
+        let field = |name| fields.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        assert!(field("host:").is_some_and(|host| !host.is_empty()), "no Host: {request:?}");
+        assert_eq!(field("connection:"), Some("close"), "{request:?}");
+    }
+
+    #[test]
+    fn prints_the_header() {
+        let (ending, _) = answer(b"hello");
+        for line in ["HTTP/1.1 200 OK", "Server: a test", "Content-Type: text/html"] {
+            assert!(ending.stdout.contains(line), "no {line:?}: {ending:#?}");
         }
-        fetch.program.stop_and_continue(); // while it waits for more
     }
-    fetch.send("lo");
-    assert_eq!(fetch.then(Then::Close).page().1, b"hello");
+
+    #[test]
+    fn saves_the_body_as_it_came_in_a_file() {
+        // Every byte that there is, and another blank line.
+        let body: Vec<u8> = (0..=255).chain(*b"\r\n\r\nhello\n").collect();
+        let (ending, files) = answer(&body);
+        let [(name, page)] = files.as_slice() else { panic!("{ending:#?}: {files:?}") };
+        let kind = Path::new(name).extension();
+        assert!(kind.is_some_and(|kind| kind == "html"), "{name}");
+        assert_eq!(page.escape_ascii().to_string(), body.escape_ascii().to_string());
+    }
+
+    #[test]
+    fn reads_until_the_server_closes() {
+        let body = b"0123456789abcdef".repeat(16_384); // more than one read can give
+        let (ending, files) = answer(&body);
+        let lengths: Vec<_> = files.iter().map(|(_, page)| page.len()).collect();
+        assert_eq!(lengths, [body.len()], "{ending:#?}");
+        assert!(files[0].1 == body, "the page differs");
+    }
+
+    #[test]
+    fn ends_well() {
+        let (ending, _) = answer(b"<p>hello</p>");
+        ending.success();
+    }
 }
 
-/// On SIGINT, SIGTERM and SIGHUP delete the temporary file, which is beside the one to be, and end
-/// with status 130 and no word on stderr; Python handles SIGINT alone by itself.
-#[cfg(unix)]
-#[test]
-fn leaves_nothing_behind_when_it_is_interrupted() {
-    for (signal, old) in [("-INT", None), ("-INT", Some("old")), ("-TERM", None), ("-HUP", None)] {
-        let _row = Row(format!("{signal}, {old:?}"));
+mod sturdy {
+    use super::*;
+
+    // Where the body ends
+
+    #[test]
+    fn saves_the_body_unchanged() {
+        let every_byte: Vec<u8> = (0..=255).collect();
+        for body in [
+            b"a\nb\r\nc\rd\r\n\r\n".as_slice(),
+            b"\0\0",
+            b"HTTP/1.1 200 OK\r\n\r\nhello",
+            b"",
+            b"\xef\xbb\xbf\xff\x1a",
+            &every_byte,
+        ] {
+            let (printed, page) = fetch(ok("Content-Type: text/plain\r\n", body)).page();
+            assert_eq!(page, body);
+            assert_eq!(printed, "HTTP/1.1 200 OK\nContent-Type: text/plain\n");
+        }
+    }
+
+    #[test]
+    fn ends_a_body_at_its_length() {
+        // A line that begins with a blank continues the one before it.
+        let lengths = "Content-Length: 5|content-length:\t 5 \t|Content-Length: 0005|\
+            Content-Length: 5, 5|Content-Length: 5,5,5|Content-Length: 5\r\nCONTENT-LENGTH: 5|\
+            Content-Length:\r\n 5|Content-Length: 5\r\n |Content-Length:\r\n\t\r\n 5|\
+            Content-Length: 5,\r\n\t5|Content-Length:\n 5|X: a\r\n b\r\n\t\r\nContent-Length: 5";
+        for length in lengths.split('|') {
+            arrives(ok(&format!("{length}\r\n"), "hello"), Fetch::hold, "hello");
+        }
+        for more in ["hello, world", "helloHTTP/1.1 200 OK\r\n\r\n"] {
+            arrives(ok("Content-Length: 5\r\n", more), Fetch::hold, "hello");
+        }
+        arrives(ok("Content-Length: 0\r\n", ""), Fetch::hold, "");
+    }
+
+    #[test]
+    fn puts_chunks_together() {
+        let hello = "5\r\nhello\r\n0\r\n\r\n|1\r\nh\r\n3\r\nell\r\n1\r\no\r\n0\r\n\r\n|\
+            5\r\nhello\r\n0\r\n\r\n5\r\nhello\r\n|0005\r\nhello\r\n000\r\n\r\n|\
+            2;a\r\nhe\r\n3 ; b=\"c;d\"\r\nllo\r\n0;e=f\r\n\r\n|\
+            5\r\nhello\r\n0\r\nA: b\r\nContent-Length: 9\r\n\r\n|\
+            5\r\nhello\r\n0\r\nA: b\r\n c\r\n\r\n";
+        for body in hello.split('|') {
+            arrives(chunked(body), Fetch::hold, "hello");
+        }
+        for (body, expected) in [
+            ("0\r\n\r\n", ""),
+            ("6\r\n\r\n0\r\n\r\r\n0\r\n\r\n", "\r\n0\r\n\r"),
+            ("A\r\n0123456789\r\n0\r\n\r\n", "0123456789"),
+            ("a\r\n0123456789\r\n0\r\n\r\n", "0123456789"),
+        ] {
+            arrives(chunked(body), Fetch::hold, expected);
+        }
+        let codings = "TRANSFER-ENCODING:Chunked |Transfer-Encoding:\r\n chunked\r\n |\
+            Transfer-Encoding: , chunked,";
+        for coding in codings.split('|') {
+            arrives(ok(&format!("{coding}\r\n"), "5\r\nhello\r\n0\r\n\r\n"), Fetch::hold, "hello");
+        }
+    }
+
+    #[test]
+    fn ends_a_body_at_the_close_when_nothing_else_says_where() {
+        for start in ["HTTP/1.1 200 OK\r\nServer: x", "HTTP/1.1 200 OK", "HTTP/1.0 200 OK"] {
+            for body in ["hello", ""] {
+                arrives(format!("{start}\r\n\r\n{body}"), Fetch::close, body);
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_that_can_have_no_body_has_none() {
+        for answer in [
+            "204 No Content\r\n\r\nhello",
+            "204 No Content\r\nContent-Length: 5\r\n\r\nhello",
+            "304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+            "304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n",
+        ] {
+            arrives(format!("HTTP/1.1 {answer}"), Fetch::hold, "");
+        }
+    }
+
+    #[test]
+    fn takes_every_form_of_a_header() {
+        for start in [
+            "HTTP/1.0 200 OK\r\n",
+            "HTTP/1.1 200 \r\n",
+            "HTTP/1.1 200\r\n",
+            "HTTP/1.1 999 新浪\t\r\n",
+            "HTTP/1.1 200 OK\n",
+            "HTTP/1.1 200 OK\n!#$%&'*+-.^_`|~09: a\n",
+            "HTTP/1.1 200 OK\r\nA:\r\nB: \r\n",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n",
+            "HTTP/1.1 103 Early\r\nContent-Length: 3\r\n\r\nHTTP/1.1 100\r\n\r\n\
+             HTTP/1.1 200 OK\r\n",
+        ] {
+            for end in ["\r\n\r\n", "\n\n"] {
+                arrives(format!("{start}Content-Length: 5{end}hello"), Fetch::hold, "hello");
+            }
+        }
+    }
+
+    #[test]
+    fn takes_a_long_header_and_many_small_chunks() {
+        let fields = "X: 0123456789012345678901234567890123456789\r\n".repeat(1000);
+        let fields = format!("{fields}Transfer-Encoding: chunked\r\n");
+        let chunks = "1\r\nx\r\n".repeat(20_000);
+        let (_, page) = fetch(ok(&fields, format!("{chunks}0\r\n\r\n"))).page();
+        assert!(page == b"x".repeat(20_000), "{} bytes", page.len());
+    }
+
+    #[test]
+    fn streams_a_large_body() {
+        const MIB: usize = 1024 * 1024;
+        let mut body = b"x".repeat(64 * MIB);
+        for (number, block) in (0_u32..).zip(body.chunks_mut(MIB / 16)) {
+            block[..4].copy_from_slice(&number.to_be_bytes());
+        }
+        let chunk =
+            |data: &[u8]| [format!("{:x}\r\n", data.len()).as_bytes(), data, b"\r\n"].concat();
+        let chunks: Vec<_> = body.chunks(100_000).map(chunk).collect();
+        let chunks = [chunks.concat().as_slice(), b"0\r\n\r\n"].concat();
+        let length = format!("Content-Length: {}\r\n", body.len());
+        for (start, rest, last) in
+            [(ok(&length, ""), &body, 1), (chunked(""), &chunks, 8), (ok("", ""), &body, 1)]
+        {
+            let mut fetch = Fetch::start(&["http://{}/"]);
+            fetch.send(&start);
+            let (most, last) = rest.split_at(rest.len() - last);
+            fetch.send(most);
+            // All but what is still in the sockets' buffers has gone through the program now.
+            if cfg!(target_os = "linux") {
+                let peak = support::memory(fetch.program.id(), "VmHWM:");
+                assert!(peak < 20 * MIB, "{peak} bytes");
+            } else {
+                support::left_out("only Linux tells how much memory a process had");
+            }
+            fetch.send(last);
+            let page = fetch.close().page().1;
+            assert!(page == body, "{} bytes of {}", page.len(), body.len());
+        }
+    }
+
+    // What is wrong with an answer
+
+    #[test]
+    fn an_answer_that_is_cut_anywhere_is_an_error() {
+        for answer in [
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+            "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n\
+             3;a\r\nhel\r\n2\r\nlo\r\n0\r\nA: b\r\n\r\n",
+        ] {
+            for length in 0..answer.len() {
+                fetch(&answer[..length]).wrong(&Files::new());
+            }
+            assert_eq!(fetch(answer).page().1, b"hello");
+        }
+    }
+
+    #[test]
+    fn a_cut_answer_leaves_the_file_that_was_there() {
+        for answer in [ok("Content-Length: 6\r\n", "hello"), chunked("5\r\nhello\r\n")] {
+            fails(answer, Fetch::close);
+        }
+    }
+
+    #[test]
+    fn a_wrong_length_is_an_error() {
+        let lengths = "|+5|-1|-0|5 5|5;|5;5|0x5|5.0|5e0|5_0|five|5, 6|5,|,5|5, +5|5\t5|５|²|\
+            5\r\nContent-Length: 6|5\r\nContent-Length:|5\r\n 5";
+        for length in lengths.split('|') {
+            fails(ok(&format!("Content-Length: {length}\r\n"), "hello"), Fetch::hold);
+        }
+    }
+
+    #[test]
+    fn a_length_over_2_gib_is_an_error() {
+        let with_length = |length: &str| ok(&format!("Content-Length: {length}\r\n"), "hello");
+        for (answer, then, named) in [
+            (with_length("2147483649"), Fetch::hold as Then, true),
+            (with_length("18446744073709551615"), Fetch::hold, true), // 64 bits
+            (with_length("18446744073709551621"), Fetch::hold, true), // and one more
+            (with_length(&"9".repeat(5000)), Fetch::hold, true),
+            (chunked("80000001\r\nhello"), Fetch::hold, true),
+            (chunked("FFFFFFFFFFFFFFFF\r\nhello"), Fetch::hold, true),
+            // Up to the limit it is not the length that is wrong.
+            (with_length("2147483648"), Fetch::close, false),
+            (chunked("80000000\r\nhello"), Fetch::close, false),
+        ] {
+            let error = fails(answer, then);
+            assert_eq!(error.contains("2147483648"), named, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_transfer_encoding_is_an_error() {
+        let chunk = "5\r\nhello\r\n0\r\n\r\n";
+        let codings = "|gzip|gzip, chunked|chunked, gzip|chunked, chunked|identity|x-chunked|\
+            chunked;a=b|\"chunked\"|chun\r\n ked|chunked\r\nTransfer-Encoding: chunked|\
+            chunked\r\nTransfer-Encoding: gzip|chunked\r\nContent-Length: 5";
+        for coding in codings.split('|') {
+            fails(ok(&format!("Transfer-Encoding: {coding}\r\n"), chunk), Fetch::hold);
+        }
+        fails(ok("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", chunk), Fetch::hold);
+        let http_1_0 = "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        fails(format!("{http_1_0}{chunk}"), Fetch::hold);
+    }
+
+    #[test]
+    fn a_wrong_chunk_is_an_error() {
+        let sizes = "|+5|-5|0x5|5g|g|5_0|5 5| 5|;a|５|00000000000000005|11111111111111111";
+        for size in sizes.split('|') {
+            fails(chunked(&format!("{size}\r\nhello\r\n")), Fetch::hold);
+        }
+        let bodies = "5\nhello\r\n0\r\n\r\n|5;a\nhello\r\n0\r\n\r\n|5;a\rb\r\nhello\r\n0\r\n\r\n|\
+            5\r\r\nhello\r\n0\r\n\r\n|3\r\nhello\r\n0\r\n\r\n|7\r\nhello\r\n0\r\n\r\n|\
+            5\r\nhello\n0\r\n\r\n|5\r\nhello0\r\n\r\n|5\r\nhello\r\n\r\n|5\r\nhello\r\n-0\r\n\r\n";
+        for body in bodies.split('|') {
+            fails(chunked(body), Fetch::hold);
+        }
+        for trailer in ["no colon", ": no name", " folded: at once", "A: NUL\0"] {
+            fails(chunked(&format!("5\r\nhello\r\n0\r\n{trailer}\r\n\r\n")), Fetch::hold);
+        }
+    }
+
+    #[test]
+    fn a_malformed_header_is_an_error() {
+        let starts = "HTTP/1.1|HTTP/1.1 |HTTP/1.1 20 OK|HTTP/1.1 2000 OK|HTTP/1.1 2x0 OK|\
+            HTTP/1.1 -20 OK|HTTP/1.1 000 OK|HTTP/1.1 099 OK|HTTP/1.1 OK|HTTP/1.1  200 OK|\
+            HTTP/1.1\t200 OK|HTTP/1 200 OK|HTTP/11 200 OK|HTTP/2.0 200 OK|HTTP/0.9 200 OK|\
+            HTTP/1.1 200 a\x1b[2J|HTTP/1.1 200 a\0|HTTP/1.1 200 a\rb|\
+            HTTP/1.1 100 Continue\r\nno colon\r\n\r\nHTTP/1.1 200 OK";
+        for start in starts.split('|') {
+            fails(format!("{start}\r\n\r\nhello"), Fetch::hold);
+        }
+        let fields = "no colon|: no name|A b: two words|Content-Length : 5| Content-Length: 5|\
+            新: no token|A\0: NUL|A: NUL\0|A: \x1b[2J|A: a\rContent-Length: 5";
+        for field in fields.split('|') {
+            fails(ok(&format!("{field}\r\n"), "hello"), Fetch::hold);
+        }
+    }
+
+    #[test]
+    fn another_protocol_is_an_error_that_shows_its_start() {
+        for (answer, shown) in [
+            (b"SSH-2.0-OpenSSH_9.2p1\r\n".as_slice(), "SSH-2.0-OpenSSH_9.2p1"),
+            (b"220 mail.example ESMTP\r\n", "220 mail.example ESMTP"),
+            (b"http/1.1 200 OK\r\n\r\n", "http/1.1 200 OK"),
+            (b"<title>a</title>", "<title>a</title>"),
+            (b"\r\nHTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK"),
+            (b"\x15\x03\x01\x00\x02\x02F", "F"), // an alert of TLS
+            (b"\x1b[2J\x1b]0;a\x07\xe2\x80\xaegnp", "gnp"),
+            (b"HTTP/1.1 100 Continue\r\n\r\nhello", "hello"),
+        ] {
+            let error = fails(answer, Fetch::hold);
+            assert!(error.contains("it does not speak HTTP"), "{error}");
+            assert!(error.contains(shown), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_switch_to_another_protocol_is_an_error() {
+        let switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n".as_slice();
+        for next in [b"\x81\x05hello".as_slice(), &ok("Content-Length: 5\r\n", "hello"), b""] {
+            fails([switch, next].concat(), Fetch::hold);
+        }
+    }
+
+    #[test]
+    fn a_reset_amid_the_body_is_an_error() {
+        for answer in
+            [ok("Content-Length: 9\r\n", "hello"), chunked("5\r\nhello\r\n"), ok("", "hello")]
+        {
+            let mut fetch = Fetch::start(&["http://{}/"]);
+            fetch.send(&answer);
+            fetch.program.stdout.line();
+            let Fetch { program, folder, address, stream, .. } = fetch;
+            reset(stream);
+            Fetched { ending: program.finish(), folder, address }.no_page(&Files::new());
+        }
+    }
+
+    #[test]
+    fn an_endless_answer_is_an_error() {
+        for (start, endless) in [
+            (b"HTTP/1.1 200 ".to_vec(), "x"),
+            (b"HTTP/1.1 200 OK\r\nA: ".to_vec(), "x"),
+            // Of 8 bytes each, as all before it: a line ends wherever a limit may be.
+            (b"HTTP/1.1 200 Very fine\r\n".to_vec(), "A: bcd\r\n"),
+            (b"HTTP/1.1 200 OK\r\nA: b\r\n".to_vec(), " c\r\n"),
+            (Vec::new(), "HTTP/1.1 100 Continue\r\n\r\n"),
+            (chunked(""), "0"),
+            (chunked("5;"), "x"),
+            (chunked("0\r\nA: "), "x"),
+            (chunked("0\r\n"), "A: bcd\r\n"),
+        ] {
+            let mut fetch = Fetch::start(&["http://{}/"]);
+            fetch.send(start);
+            // The program takes a little of it; the rest may fill buffers, or be refused.
+            let many = endless.repeat(4096);
+            for _ in 0..(1 << 20) / many.len() {
+                fetch.send(&many);
+            }
+            fetch.hold().wrong(&Files::new());
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_endless_body_is_an_error() {
+        let block = [b"100000\r\n".as_slice(), &b"x".repeat(1 << 20), b"\r\n"].concat();
+        for start in [ok("", ""), chunked("")] {
+            let mut fetch = Fetch::start(&["http://{}/", "-o", "/dev/null"]);
+            fetch.send(&start);
+            for _ in 0..2049 {
+                fetch.send(&block);
+            }
+            let error = fetch.hold().ending.error();
+            assert!(error.contains("2147483648"), "{error}");
+        }
+    }
+
+    // What makes it wait, and what ends it
+
+    #[test]
+    fn does_not_wait_for_ever_on_a_silent_server() {
+        let starts = "|HTTP|HTTP/1.1 200 OK\r\nA: b\r\n|HTTP/1.1 100 Continue\r\n\r\n|\
+            HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello|HTTP/1.1 200 OK\r\n\r\nhello";
+        let chunks = ["", "5\r", "6\r\nhello", "5\r\nhello\r", "0\r\nA: b\r\n"].map(chunked);
+        for answer in starts.split('|').map(Vec::from).chain(chunks) {
+            let mut fetch = Fetch::start(&["http://{}/", "--timeout", "0.2"]);
+            fetch.send(answer);
+            let error = fetch.hold().no_page(&Files::new());
+            assert!(error.ends_with("timed out"), "{error}");
+        }
+    }
+
+    /// Makes a command that cannot connect, and checks at its end that it left nothing behind.
+    fn in_vain(rule: impl Fn(&dyn Fn(&str) -> Command)) {
+        let folder = folder();
+        let path = folder.path().join("page");
+        let path = path.to_str().expect("the folder's name is text");
+        rule(&|address| command(&[address, "-o", path, "--timeout", "0.2"]));
+        assert_eq!(files(&folder), Files::new());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn does_not_wait_for_ever_on_a_connection() {
+        in_vain(|at| rules::does_not_wait_for_ever_on_a_connection(at));
+    }
+
+    #[test]
+    fn no_way_to_the_server_is_an_error() {
+        in_vain(|at| rules::no_way_to_the_server_is_an_error(at));
+    }
+
+    #[test]
+    fn says_where_why_and_what_to_do_when_it_cannot_connect() {
+        let (_socket, address) = support::deserted();
+        let long_label = format!("{}.invalid:80", "a".repeat(70));
+        for address in [&address, "no-such-host.invalid:8000", "no..such.host:80", &long_label] {
+            let folder = folder();
+            let mut command = command_in(&folder, &[&format!("http://{address}/page")]);
+            let error = Program::start(&mut command).finish().error();
+            assert!(error.starts_with(&format!("Error: cannot connect to {address}: ")), "{error}");
+            assert!(error.ends_with("; are host and port right?"), "{error}");
+            assert_eq!(files(&folder), Files::new());
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn goes_on_after_it_was_stopped_and_continued() {
+        let mut fetch = Fetch::start(&["http://{}/"]);
+        fetch.send("HTTP/1.1 200 OK\r\n");
+        fetch.program.stop_and_continue(); // while it waits for more
+        fetch.send("\r\nhel");
+        assert_eq!(fetch.program.stdout.line(), "HTTP/1.1 200 OK");
+        fetch.program.stop_and_continue();
+        fetch.send("lo");
+        assert_eq!(fetch.close().page().1, b"hello");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn leaves_nothing_behind_when_it_is_interrupted() {
+        for (signal, old) in
+            [("-INT", None), ("-INT", Some("old")), ("-TERM", None), ("-HUP", None)]
+        {
+            let (folder, sub) = folder_with_sub(old);
+            let before = files(&sub);
+            let mut fetch = Fetch::start_in(folder, &["http://{}/", "-o", "sub/a"]);
+            fetch.send(ok("Content-Length: 6\r\n", "hello"));
+            fetch.program.stdout.until("Content-Length: 6\n");
+            // What is there of the page is in a file beside the one to be.
+            assert_eq!(files(&sub).len(), before.len() + 1);
+            fetch.program.signal(signal);
+            let Fetched { ending, folder: _folder, .. } = fetch.hold();
+            assert_eq!(ending.status.code(), Some(130), "{ending:?}");
+            assert_eq!(ending.stderr, "");
+            assert_eq!(files(&sub), before);
+        }
+    }
+
+    // The file
+
+    /// A folder with a folder `sub`, in which there may be a file `a`.
+    #[cfg(unix)]
+    fn folder_with_sub(old: Option<&str>) -> (TempDir, std::path::PathBuf) {
         let folder = folder();
         let sub = folder.path().join("sub");
         fs::create_dir(&sub).unwrap();
         if let Some(old) = old {
             fs::write(sub.join("a"), old).unwrap();
         }
-        let before = files(&sub);
-        let mut fetch = Fetch::start_in(folder, &["http://{}/", "-o", "sub/a"]);
-        fetch.send(ok("Content-Length: 6\r\n", "hello"));
-        fetch.program.stdout.until("Content-Length: 6\n");
-        // What is there of the page is in a file beside the one to be.
-        assert_eq!(files(&sub).len(), before.len() + 1);
-        fetch.program.signal(signal);
-        let Fetched { ending, folder, .. } = fetch.then(Then::Hold);
-        assert_eq!(ending.status.code(), Some(130), "{ending:?}");
-        assert_eq!(ending.stderr, "");
-        assert_eq!(files(&folder.path().join("sub")), before);
+        (folder, sub)
     }
-}
 
-/// Before you connect, make the temporary file in its folder, and look whether the path is a folder
-/// or read-only (root may write to that, so look at its mode): `cannot write PATH: `, `with -o`.
-#[test]
-fn finds_out_first_what_is_in_the_way_of_the_file() {
-    let (listener, address) = support::listener();
-    listener.set_nonblocking(true).unwrap();
-    let folder = folder();
-    fs::create_dir(folder.path().join("folder")).unwrap();
-    let read_only = folder.path().join("read-only");
-    fs::write(&read_only, "old").unwrap();
-    let mut permissions = fs::metadata(&read_only).unwrap().permissions();
-    permissions.set_readonly(true);
-    fs::set_permissions(&read_only, permissions).unwrap();
-    let long = "a".repeat(1000);
-    let with_advice = ["folder", "missing/", "read-only"];
-    let without = ["missing/a.html", "read-only/a.html", &long];
-    for path in with_advice.into_iter().chain(without) {
-        let _row = Row(path);
-        let mut command = command(&[&address, "-o", path]);
-        let ending = Program::start(command.current_dir(folder.path())).finish();
-        assert_eq!(ending.stdout, "");
+    #[test]
+    fn replaces_a_file_that_was_there() {
+        let folder = folder();
+        fs::write(folder.path().join(FILE), "an older and longer page").unwrap();
+        let fetch = Fetch::start_in(folder, &["http://{}/"]);
+        assert_eq!(fetch.get(ok("", "new")).page().1, b"new");
+    }
+
+    /// Checks that `command` ends with an error about the file `path` and that no one has come to
+    /// `listener`. Gives what was printed, and the error.
+    #[track_caller]
+    fn cannot_write(command: &mut Command, path: &str, listener: &TcpListener) -> (String, String) {
+        listener.set_nonblocking(true).unwrap();
+        let ending = Program::start(command).finish();
+        let printed = ending.stdout.clone();
         let error = ending.error();
         assert!(error.starts_with(&format!("Error: cannot write {path}: ")), "{error}");
-        assert!(!with_advice.contains(&path) || error.ends_with(" with -o"), "{error}");
-        let none = listener.accept().expect_err("nothing is sent");
+        let none = listener.accept().expect_err("it connects");
         assert_eq!(none.kind(), ErrorKind::WouldBlock);
+        (printed, error)
     }
-    assert_eq!(fs::read(&read_only).unwrap(), b"old");
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
-    assert_eq!(fs::read_dir(folder.path().join("folder")).unwrap().count(), 0);
-}
 
-/// A rename would replace the device by a file: write straight to what exists and is no regular
-/// file (`os.path.isfile`, `Metadata::is_file`), and without a buffer.
-#[cfg(unix)]
-#[test]
-fn writes_a_device_in_place() {
-    use std::os::unix::fs::{FileTypeExt, symlink};
-    // No device of the system's: run by root, a program that gets it wrong would replace that.
-    let place = folder();
-    let pipe = place.path().join("pipe");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let mut reader = fs::File::options().read(true).write(true).open(&pipe).unwrap();
-    let mut fetch = Fetch::start_in(place, &["http://{}/", "-o", "pipe"]);
-    fetch.send(ok("", "<title>a</title>"));
-    let Fetched { ending, folder: place, .. } = fetch.then(Then::Close);
-    assert_eq!(ending.success(), "HTTP/1.1 200 OK\na\n");
-    assert_eq!(fs::read_dir(&place).unwrap().count(), 1);
-    assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
-    let mut page = [0; 16];
-    reader.read_exact(&mut page).unwrap();
-    assert_eq!(&page, b"<title>a</title>");
-
-    let place = folder();
-    symlink("/dev/stdout", place.path().join("stdout")).unwrap();
-    let mut fetch = Fetch::start_in(place, &["http://{}/", "-o", "stdout"]);
-    fetch.send(ok("Content-Length: 17\r\n", "<title>a</title>\n"));
-    let Fetched { ending, folder: place, .. } = fetch.then(Then::Close);
-    let printed = "HTTP/1.1 200 OK\nContent-Length: 17\n<title>a</title>\na\n";
-    assert_eq!(ending.success(), printed);
-    assert!(fs::symlink_metadata(place.path().join("stdout")).unwrap().is_symlink());
-}
-
-/// On Windows the null device is `NUL` in every folder: it can be opened, but Rust's `metadata`
-/// fails for it. Write straight to what exists and is no regular file.
-#[cfg(windows)]
-#[test]
-fn writes_the_null_device_in_place() {
-    let mut fetch = Fetch::start(&["http://{}/", "-o", "NUL"]);
-    fetch.send(ok("", "<title>a</title>"));
-    let Fetched { ending, folder, .. } = fetch.then(Then::Close);
-    assert_eq!(ending.success(), "HTTP/1.1 200 OK\na\n");
-    assert_eq!(files(folder.path()), BTreeMap::new());
-}
-
-/// Check every write, and the flush or close that empties a buffer: ENOSPC may come only there. It
-/// is `cannot write PATH: `, and not the server's fault.
-#[test]
-fn a_full_disk_is_an_error() {
-    if full_device().is_none() {
-        return support::left_out("there is no /dev/full here");
-    }
-    // Root, who could do harm to the system's, makes one (full(4)); others can't, and have to use it.
-    let place = folder();
-    let mut make = Command::new("mknod");
-    make.args(["-m", "666", "full", "c", "1", "7"]).current_dir(&place);
-    let done = make.output().is_ok_and(|output| output.status.success());
-    let full = if done { "full" } else { "/dev/full" };
-    let mut fetch = Fetch::start_in(place, &["http://{}/", "-o", full]);
-    fetch.send(ok("Content-Length: 5\r\n", "hello"));
-    let error = fetch.then(Then::Close).ending.error();
-    assert!(error.starts_with(&format!("Error: cannot write {full}: ")), "{error}");
-}
-
-/// Runs `command` where /mnt is a disk of 64 KiB with a file `page`, and then shows what is there;
-/// `setup` may change it first (Linux, root). Elsewhere nothing, said aloud.
-fn on_small_disk(command: &Command, setup: &str) -> Option<Command> {
-    let may = Command::new("unshare").args(["--mount", "true"]).output();
-    if !may.is_ok_and(|output| output.status.success()) {
-        support::left_out("a disk of its own needs Linux and root");
-        return None;
-    }
-    let script = format!(
-        "mount -t tmpfs -o size=64k tmpfs /mnt && echo old >/mnt/page && {setup} || exit 99
-        \"$0\" \"$@\"; status=$?; ls -A /mnt; cat /mnt/page; exit $status"
-    );
-    let mut outer = Command::new("unshare");
-    outer.args(["--mount", "sh", "-c", &script]);
-    outer.arg(command.get_program()).args(command.get_args());
-    Some(outer)
-}
-
-/// After ENOSPC delete the temporary file, or the disk stays full: what was there before is all
-/// that is there, and unchanged.
-#[test]
-fn a_disk_that_fills_up_keeps_the_old_page_and_nothing_else() {
-    let (listener, address) = support::listener();
-    let command = command(&[&address, "-o", "/mnt/page"]);
-    let Some(command) = on_small_disk(&command, "true") else { return };
-    let mut fetch = Fetch::run(command, folder(), &listener);
-    fetch.send(ok("Content-Length: 1000000\r\n", "x".repeat(1_000_000)));
-    let Fetched { ending, .. } = fetch.then(Then::Close);
-    assert_eq!(ending.stdout, "HTTP/1.1 200 OK\nContent-Length: 1000000\npage\nold\n");
-    let error = ending.error();
-    assert!(error.starts_with("Error: cannot write /mnt/page: "), "{error}");
-}
-
-/// Make the temporary file before you connect: in a folder that is read-only (EROFS, EACCES)
-/// nothing is asked of the server.
-#[test]
-fn a_folder_that_is_read_only_is_an_error_before_anything_is_sent() {
-    let (listener, address) = support::listener();
-    listener.set_nonblocking(true).unwrap();
-    let command = command(&[&address, "-o", "/mnt/new"]);
-    let Some(mut command) = on_small_disk(&command, "mount -o remount,ro /mnt") else { return };
-    let ending = Program::start(&mut command).finish();
-    assert_eq!(ending.stdout, "page\nold\n");
-    let error = ending.error();
-    assert!(error.starts_with("Error: cannot write /mnt/new: "), "{error}");
-    assert_eq!(listener.accept().expect_err("it connects").kind(), ErrorKind::WouldBlock);
-}
-
-/// Without a way to the server there is an error at once (ENETUNREACH), and nothing to wait for:
-/// catch it like a refusal.
-#[test]
-fn no_way_to_the_server_is_an_error() {
-    // TEST-NET-1 (RFC 5737), on a machine that has loopback alone.
-    let command = command(&["http://192.0.2.1/"]);
-    let Some(mut command) = support::with_network(&command, "ip link set lo up") else { return };
-    let folder = folder();
-    let error = Program::start(command.current_dir(folder.path())).finish().error();
-    assert!(error.starts_with("Error: cannot connect to 192.0.2.1:80: "), "{error}");
-    assert_eq!(files(folder.path()), BTreeMap::new());
-}
-
-/// A rename replaces a link itself: find out first where it leads (`os.path.realpath`,
-/// `std::fs::canonicalize`), and make the temporary file there.
-#[cfg(unix)]
-#[test]
-fn replaces_what_a_link_leads_to_and_not_the_link() {
-    // What it leads to may be there, or be still to be made.
-    for old in [Some("old"), None] {
-        let _row = Row(format!("{old:?}"));
-        let folder = self::folder();
-        let sub = folder.path().join("sub");
-        fs::create_dir(&sub).unwrap();
-        if let Some(old) = old {
-            fs::write(sub.join("a"), old).unwrap();
-        }
-        std::os::unix::fs::symlink("sub/a", folder.path().join("link")).unwrap();
-        let mut fetch = Fetch::start_in(folder, &["http://{}/", "-o", "link"]);
-        fetch.send(ok("", "new"));
-        let Fetched { ending, folder, .. } = fetch.then(Then::Close);
-        ending.success();
-        assert_eq!(fs::read_link(folder.path().join("link")).unwrap(), Path::new("sub/a"));
-        assert_eq!(files(&sub), BTreeMap::from([("a".into(), b"new".into())]));
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
-    }
-}
-
-/// Temporary files (`mkstemp`) have mode 600: make yours by `open` with O_CREAT and O_EXCL and mode
-/// 666, of which the system takes the umask.
-#[cfg(unix)]
-#[test]
-fn makes_the_file_with_the_rights_of_any_new_file() {
-    use std::os::unix::fs::PermissionsExt;
-    for (mask, mode) in [("022", 0o644), ("027", 0o640), ("000", 0o666)] {
-        let _row = Row(mask);
+    #[test]
+    fn finds_out_first_what_is_in_the_way_of_the_file() {
         let (listener, address) = support::listener();
-        let inner = command(&[&address]);
-        let mut outer = Command::new("sh");
-        outer.args(["-c", &format!("umask {mask} && exec \"$0\" \"$@\"")]);
-        outer.arg(inner.get_program()).args(inner.get_args());
-        let mut fetch = Fetch::run(outer, folder(), &listener);
-        fetch.send(ok("", "hello"));
-        let Fetched { ending, folder, .. } = fetch.then(Then::Close);
-        ending.success();
-        let permissions = fs::metadata(folder.path().join(FILE)).unwrap().permissions();
-        assert_eq!(permissions.mode() & 0o7777, mode);
-    }
-}
-
-/// A file that is replaced keeps its rights, as if it had been written in place (`chmod`,
-/// `set_permissions`): what was private stays so.
-#[cfg(unix)]
-#[test]
-fn keeps_the_rights_of_a_file_that_it_replaces() {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = folder();
-    let path = folder.path().join("private");
-    fs::write(&path, "old").unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-    let mut fetch = Fetch::start_in(folder, &["http://{}/", "-o", "private"]);
-    fetch.send(ok("", "hello"));
-    let Fetched { ending, folder: _folder, .. } = fetch.then(Then::Close);
-    ending.success();
-    assert_eq!(fs::read(&path).unwrap(), b"hello");
-    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
-}
-
-/// Flush the header's lines and check the result (EPIPE, ENOSPC): say `Error: cannot write to
-/// standard output: `, delete the temporary file, status 1; in C, ignore SIGPIPE.
-#[test]
-fn ends_with_an_error_when_stdout_is_closed_or_full() {
-    let (listener, address) = support::listener();
-    let folder = folder();
-    let mut command = command(&[&address]);
-    command.current_dir(folder.path());
-    rules::needs_stdout(command, |_| {
-        let mut stream = accept(&listener);
-        stream.write_all(&ok("Content-Length: 5\r\n", "hello")).unwrap();
-        stream
-    });
-    assert_eq!(files(folder.path()), BTreeMap::new());
-}
-
-// The command line
-
-/// `--help` needs 24 lines of 80 columns at most, with the default URL and timeout and a server to
-/// try it on: `description` and `epilog` of argparse, `after_help` of clap.
-#[test]
-fn help_tells_the_lesson_and_its_other_half_in_one_screen() {
-    let parts = ["Lesson 1", "http://www.sina.com.cn/", "30", "--output", "python3 -m http.server"];
-    support::check_help(Program::start(&mut command(&["--help"])), &parts);
-}
-
-/// Checks that the command line is refused, and that nothing is left in its folder.
-#[track_caller]
-fn refused(arguments: &[&str]) -> String {
-    let folder = folder();
-    let mut command = command(arguments);
-    let message = Program::start(command.current_dir(folder.path())).finish().refused();
-    assert!(message.contains("error: "), "{message}");
-    assert_eq!(files(folder.path()), BTreeMap::new());
-    message
-}
-
-/// Check the URL before anything is opened: no user, blank or control character (it would forge a
-/// header), port 1 to 65535, host in ASCII. `error: ` on stderr, status 2; NaN is no timeout.
-#[test]
-fn refuses_a_wrong_command_line() {
-    for url in [
-        "",
-        "http://",
-        "http:///",
-        "http:///a",
-        "http://?a",
-        "http://:80/",
-        "http://[]/",
-        "http://[::1/",
-        "ftp://127.0.0.1/",
-        "file:///etc/passwd",
-        "://127.0.0.1/",
-        "http://user@127.0.0.1/",
-        "http://user:secret@127.0.0.1/",
-        "http://127.0.0.1/a b",
-        " http://127.0.0.1/",
-        "http://127.0.0.1 /",
-        "http://127.0.0.1/a\tb",
-        "http://127.0.0.1/ HTTP/1.1\r\nX: y",
-        "http://127.0.0.1/\nX:y",
-        "http://127.0.0.1/\u{7f}",
-        "http://127.0.0.1/\u{1b}[2J",
-        "http://127.0.0.1/<a>",
-        "http://127.0.0.1:0/",
-        "http://127.0.0.1:65536/",
-        "http://127.0.0.1:99999999999999999999/",
-        "http://127.0.0.1:http/",
-        "http://127.0.0.1:-1/",
-        "http://127.0.0.1:80:80/",
-        "http://127.0.0.1%00/",
-        "http://新浪.example/",
-    ] {
-        let _row = Row(url);
-        refused(&[url]);
-    }
-    for arguments in [
-        ["127.0.0.1:1", "--timeout", "0"],
-        ["127.0.0.1:1", "--timeout", "-1"],
-        ["127.0.0.1:1", "--timeout", "NaN"],
-        ["127.0.0.1:1", "--timeout", "inf"],
-        ["127.0.0.1:1", "--timeout", "1e400"],
-        ["127.0.0.1:1", "--timeout", "one"],
-        ["127.0.0.1:1", "--timeout", ""],
-        ["127.0.0.1:1", "--output", ""],
-        ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"],
-        ["127.0.0.1:1", "--follow", "yes"],
-    ] {
-        let _row = Row(arguments.join(" "));
-        refused(&arguments);
-    }
-    refused(&["127.0.0.1:1", "--timeout=-1"]);
-}
-
-/// Match the whole authority, to its end: `[IPv6]` or a host, then nothing or `:` and ASCII digits;
-/// and refuse what RFC 3986 §2 leaves out, such as `"`, `{`, `\`, `^` and `|`.
-#[test]
-fn refuses_a_url_that_is_nearly_right() {
-    for url in [
-        "http://[::1]8080/",
-        "http://[::1]x/",
-        "http://a[::1]/",
-        "http://127.0.0.1:+80/",
-        "http://127.0.0.1/\"a\"",
-        "http://127.0.0.1/{a}",
-        "http://127.0.0.1/a\\b",
-        "http://127.0.0.1/?`a|b^`",
-    ] {
-        let _row = Row(url);
-        refused(&[url]);
-    }
-}
-
-/// A zone has no place in a URL (RFC 9844, WHATWG URL §3.5): `%1` and `%25eth0` in the host are
-/// refused, status 2, and not cut off.
-#[test]
-fn refuses_a_zone_in_a_url() {
-    for url in ["http://[::1%1]/", "http://[::1%251]/", "http://[fe80::1%25eth0]:8000/"] {
-        let _row = Row(url);
-        refused(&[url]);
-    }
-}
-
-/// The error names the way out: TLS for https, `ftp:// is not http://`, `a port is 1 to 65535`,
-/// Punycode (RFC 3492) for a Chinese host, no user, and `%20` for a blank.
-#[test]
-fn says_what_to_do_about_a_url_that_it_refuses() {
-    for (url, part) in [
-        ("https://www.sina.com.cn/", "TLS"),
-        ("HTTPS://www.sina.com.cn/", "TLS"),
-        ("ftp://127.0.0.1/", "ftp:// is not http://"),
-        ("http://127.0.0.1:0/", "a port is 1 to 65535"),
-        ("http://me@127.0.0.1/", "user"),
-        ("http://127.0.0.1/a b", "%20"),
-        ("http://127.0.0.1/\r\nA: b", "%0D"),
-        ("http://新浪.example/", "Punycode"),
-    ] {
-        let _row = Row(url);
-        let message = refused(&[url]);
-        assert!(message.contains(part), "{message}");
-    }
-}
-
-/// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
-/// Rust, `std::env::args` panics, so use `args_os` or `clap`. End with status 2.
-#[cfg(unix)]
-#[test]
-fn refuses_arguments_that_are_not_utf_8() {
-    rules::refuses_what_is_not_utf_8(env!("CARGO_BIN_EXE_http-fetch"), &[b"http://127.0.0.1/\xff"]);
-}
-
-/// On Linux a file's name is bytes and not text: take it as `OsString` (Rust) or leave Python's
-/// surrogates in it, and print it with `errors="replace"` if at all.
-#[cfg(target_os = "linux")]
-#[test]
-fn takes_any_name_for_a_file() {
-    use std::os::unix::ffi::OsStrExt;
-    let name = std::ffi::OsStr::from_bytes(b"\xd0\xc2\xff.html");
-    let (listener, address) = support::listener();
-    let mut command = command(&[&address, "-o"]);
-    command.arg(name);
-    let mut fetch = Fetch::run(command, folder(), &listener);
-    fetch.send(ok("", "hello"));
-    let Fetched { ending, folder, .. } = fetch.then(Then::Close);
-    ending.success();
-    assert_eq!(fs::read(folder.path().join(name)).unwrap(), b"hello");
-}
-
-// What it leaves to the reader
-
-/// For a status of 3xx with a Location (RFC 9110 §15.4, §10.2.2) save the body, name status and
-/// target in one line on stderr, escaped, and end with status 0.
-#[test]
-fn says_where_a_redirect_leads_and_does_not_follow_it() {
-    let (listener, address) = support::listener();
-    for (status, location, shown) in [
-        ("301 Moved Permanently", "https://www.sina.com.cn/", "https://www.sina.com.cn/"),
-        ("302 Found", "/elsewhere", "/elsewhere"),
-        ("303 See Other", &*format!("http://{address}/"), &*address),
-        ("307 Temporary Redirect", "//a.example/b", "//a.example/b"),
-        ("308 Permanent Redirect", "\u{9b}2J\u{202e}\u{2028}harmless", "harmless"),
-    ] {
-        let _row = Row(status);
-        let mut fetch = Fetch::start(&["http://{}/"]);
-        fetch.send(format!(
-            "HTTP/1.1 {status}\r\nLocation: {location}\r\nContent-Length: 4\r\n\r\nbody"
-        ));
-        let Fetched { ending, folder, .. } = fetch.then(Then::Close);
-        assert!(ending.status.success(), "{ending:?}");
-        support::check_safe(&ending.stdout, 3);
-        support::check_safe(&ending.stderr.replace("\r\n", "\n"), 1);
-        assert!(ending.stderr.contains(shown), "{ending:?}");
-        assert!(ending.stderr.contains(&status[..3]), "{ending:?}");
-        assert_eq!(files(folder.path()), BTreeMap::from([(FILE.into(), b"body".into())]));
-    }
-    listener.set_nonblocking(true).unwrap();
-    assert_eq!(listener.accept().expect_err("it follows").kind(), ErrorKind::WouldBlock);
-}
-
-/// 404 and 500 have a page too: save it and end with status 0. Only 3xx makes Location a redirect
-/// (RFC 9110 §10.2.2).
-#[test]
-fn saves_the_page_of_any_status() {
-    for status in ["200 OK", "201 Created", "206 Partial Content", "404 Not Found", "500 Oops"] {
-        let _row = Row(status);
-        // Without a redirect, a Location is a field like any other.
-        let fields = "Location: /elsewhere\r\nContent-Length: 16";
-        let (printed, page) =
-            fetch(format!("HTTP/1.1 {status}\r\n{fields}\r\n\r\n<title>a</title>")).page();
-        let header = fields.replace('\r', "");
-        assert_eq!(printed, format!("HTTP/1.1 {status}\n{header}\na\n"));
-        assert_eq!(page, b"<title>a</title>");
-    }
-}
-
-/// Save the bytes as they are, and name the Content-Encoding (RFC 9110 §8.4) in one line on stderr;
-/// to decode gzip is not this lesson.
-#[test]
-fn says_that_a_coded_body_is_saved_as_it_came() {
-    let body = b"\x1f\x8b\x08\x00\x00\x00\x00\x00";
-    let Fetched { ending, folder, .. } = fetch(ok("Content-Encoding: gzip\r\n", body));
-    assert!(ending.status.success(), "{ending:?}");
-    support::check_safe(&ending.stderr.replace("\r\n", "\n"), 1);
-    assert!(ending.stderr.contains("gzip"), "{ending:?}");
-    assert_eq!(files(folder.path()), BTreeMap::from([(FILE.into(), body.into())]));
-}
-
-// Large pages
-
-/// The most memory that the program has had, in KiB (proc(5)).
-fn peak_memory(program: &Program) -> Option<u32> {
-    let status = fs::read_to_string(format!("/proc/{}/status", program.id())).ok()?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    peak.trim().trim_end_matches(" kB").parse().ok()
-}
-
-/// Write each block as it comes instead of collecting them: memory stays under 20 MiB, for all
-/// three ways a body ends. Only the start of the page is kept, for its title.
-#[test]
-fn streams_a_large_body() {
-    const MIB: usize = 1024 * 1024;
-    let mut body = b"x".repeat(64 * MIB);
-    for (number, block) in (0_u32..).zip(body.chunks_mut(MIB / 16)) {
-        block[..4].copy_from_slice(&number.to_be_bytes());
-    }
-    let chunks: Vec<_> = body
-        .chunks(100_000)
-        .map(|chunk| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat())
-        .collect();
-    let length = format!("Content-Length: {}\r\n", body.len());
-    for (name, start, rest, last) in [
-        ("Content-Length", ok(&length, ""), body.as_slice(), 1),
-        ("chunked", chunked(""), &[chunks.concat().as_slice(), b"0\r\n\r\n"].concat(), 8),
-        ("until close", ok("", ""), &body, 1),
-    ] {
-        let _row = Row(name);
-        let mut fetch = Fetch::start(&["http://{}/"]);
-        fetch.send(start);
-        let (most, last) = rest.split_at(rest.len() - last);
-        fetch.send(most);
-        // All but what is still in the sockets' buffers has gone through the program now.
-        match peak_memory(&fetch.program) {
-            Some(peak) => assert!(peak < 20 * 1024, "{peak} KiB"),
-            None => support::left_out("only Linux tells how much memory a process had"),
+        let folder = folder();
+        fs::create_dir(folder.path().join("folder")).unwrap();
+        let read_only = folder.path().join("read-only");
+        fs::write(&read_only, "old").unwrap();
+        let mut permissions = fs::metadata(&read_only).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&read_only, permissions).unwrap();
+        let before = files(&folder);
+        let long = "a".repeat(1000);
+        let with_advice = ["folder", "missing/", "read-only"];
+        for path in ["missing/a.html", "read-only/a.html", &long].into_iter().chain(with_advice) {
+            let mut command = command_in(&folder, &[&address, "-o", path]);
+            let (printed, error) = cannot_write(&mut command, path, &listener);
+            assert_eq!(printed, "");
+            assert!(!with_advice.contains(&path) || error.ends_with(" with -o"), "{error}");
         }
-        fetch.send(last);
-        let page = fetch.then(Then::Close).page().1;
-        assert!(page == body, "{} bytes of {}", page.len(), body.len());
+        assert_eq!(files(&folder), before);
+        assert_eq!(files(folder.path().join("folder")), Files::new());
     }
-}
 
-// Addresses
+    #[cfg(unix)]
+    #[test]
+    fn writes_a_device_in_place() {
+        use std::os::unix::fs::{FileTypeExt, symlink};
+        // No device of the system's: run by root, a program that gets it wrong would replace that.
+        let place = folder();
+        let pipe = place.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let mut reader = fs::File::options().read(true).write(true).open(&pipe).unwrap();
+        let fetch = Fetch::start_in(place, &["http://{}/", "-o", "pipe"]);
+        let Fetched { ending, folder: place, .. } = fetch.get(ok("", "<title>a</title>"));
+        assert_eq!(ending.success(), "HTTP/1.1 200 OK\na\n");
+        assert_eq!(fs::read_dir(&place).unwrap().count(), 1);
+        assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+        let mut page = [0; 16];
+        reader.read_exact(&mut page).unwrap();
+        assert_eq!(&page, b"<title>a</title>");
 
-/// The brackets belong to the URL and to `Host` (RFC 3986 §3.2.2), but `getaddrinfo` takes none.
-/// The file's name is made from the letters and digits up to a dot: 1.html.
-#[test]
-fn fetches_over_ipv6() {
-    let Ok(listener) = TcpListener::bind("[::1]:0") else {
-        return support::left_out("there is no IPv6 here");
-    };
-    let address = listener.local_addr().unwrap().to_string();
-    for url in [format!("http://{address}/"), address.clone()] {
-        let _row = Row(&url);
-        let mut fetch = Fetch::run(command(&[&url]), folder(), &listener);
-        assert!(fetch.request.contains(&format!("\r\nHost: {address}\r\n")), "{}", fetch.request);
-        fetch.send(ok("", "hello"));
-        let Fetched { ending, folder, .. } = fetch.then(Then::Close);
-        assert_eq!(ending.success(), "HTTP/1.1 200 OK\n");
-        assert_eq!(files(folder.path()), BTreeMap::from([("1.html".into(), b"hello".into())]));
+        let place = folder();
+        let link = place.path().join("stdout");
+        symlink("/dev/stdout", &link).unwrap();
+        let fetch = Fetch::start_in(place, &["http://{}/", "-o", "stdout"]);
+        let Fetched { ending, folder: _place, .. } = fetch.get(ok("", "<title>a</title>\n"));
+        assert_eq!(ending.success(), "HTTP/1.1 200 OK\n<title>a</title>\na\n");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     }
-}
 
-/// Connect to each address that `getaddrinfo` gives, and give up after the last one. Python's
-/// `create_connection` does that; Rust's `connect_timeout` takes only one address.
-#[test]
-fn tries_each_address_of_a_name() {
-    for alive in ["127.0.0.1:0", "[::1]:0"] {
-        let _row = Row(alive);
-        let Ok(listener) = TcpListener::bind(alive) else {
-            return support::left_out("there is no IPv6 here");
-        };
-        let url = format!("http://both.example:{}/", listener.local_addr().unwrap().port());
-        let hosts = "::1 both.example\n127.0.0.1 both.example\n";
-        let Some(command) = support::with_hosts(&command(&[&url]), hosts) else { return };
-        let mut fetch = Fetch::run(command, folder(), &listener);
-        fetch.send(ok("", "hello"));
-        let Fetched { ending, folder, .. } = fetch.then(Then::Close);
-        ending.success();
-        assert_eq!(files(folder.path()), BTreeMap::from([("both.html".into(), b"hello".into())]));
+    #[cfg(windows)]
+    #[test]
+    fn writes_the_null_device_in_place() {
+        let fetch = Fetch::start(&["http://{}/", "-o", "NUL"]);
+        let Fetched { ending, folder, .. } = fetch.get(ok("", "<title>a</title>"));
+        assert_eq!(ending.success(), "HTTP/1.1 200 OK\na\n");
+        assert_eq!(files(&folder), Files::new());
     }
-}
 
-// Other programs
+    #[test]
+    fn a_full_disk_is_an_error() {
+        if full_device().is_none() {
+            return support::left_out("there is no /dev/full here");
+        }
+        // Root, who could do harm to the system's, makes one (full(4)); others can't, and use that.
+        let place = folder();
+        let own = place.path().join("full");
+        let make =
+            Command::new("mknod").args(["-m", "666"]).arg(&own).args(["c", "1", "7"]).output();
+        let done = make.is_ok_and(|output| output.status.success());
+        let full = if done { own.to_str().unwrap() } else { "/dev/full" };
+        let fetch = Fetch::start(&["http://{}/", "-o", full]);
+        let error = fetch.get(ok("Content-Length: 5\r\n", "hello")).ending.error();
+        assert!(error.starts_with(&format!("Error: cannot write {full}: ")), "{error}");
+    }
 
-/// Compare with http-fetch.py: `http.server` answers in HTTP/1.0 with a Content-Length, and header,
-/// title and saved bytes must be the same as the twin's.
-#[test]
-fn fetches_from_pythons_own_server_what_the_python_twin_fetches() {
-    let folder = folder();
-    let page = |n| folder.path().join(n).to_str().unwrap().to_owned();
-    let body = b"<meta charset=gbk>\r\n<title>\xd0\xc2\xc0\xcb</title>\0\n".repeat(10_000);
-    fs::write(page("index.html"), &body).unwrap();
-    let Some(python) = support::python() else { return };
-    let script = "import http.server, sys
+    /// Runs `command` where /mnt is a disk of 64 KiB with a file `page`, and then shows what is
+    /// there; `setup` may change it first (Linux, root). Elsewhere nothing, said aloud.
+    fn on_small_disk(command: &Command, setup: &str) -> Option<Command> {
+        let may = Command::new("unshare").args(["--mount", "true"]).output();
+        if !may.is_ok_and(|output| output.status.success()) {
+            support::left_out("a disk of its own needs Linux and root");
+            return None;
+        }
+        let script = format!(
+            "mount -t tmpfs -o size=64k tmpfs /mnt && echo old >/mnt/page && {setup} || exit 99
+            \"$0\" \"$@\"; status=$?; ls -A /mnt; cat /mnt/page; exit $status"
+        );
+        let mut outer = Command::new("unshare");
+        outer.args(["--mount", "sh", "-c", &script]);
+        outer.arg(command.get_program()).args(command.get_args());
+        Some(outer)
+    }
+
+    #[test]
+    fn a_disk_that_fills_up_keeps_the_old_page_and_nothing_else() {
+        let (listener, address) = support::listener();
+        let command = command(&[&address, "-o", "/mnt/page"]);
+        let Some(command) = on_small_disk(&command, "true") else { return };
+        let fetch = Fetch::run(command, folder(), &listener);
+        let Fetched { ending, .. } =
+            fetch.get(ok("Content-Length: 1000000\r\n", "x".repeat(1_000_000)));
+        assert_eq!(ending.stdout, "HTTP/1.1 200 OK\nContent-Length: 1000000\npage\nold\n");
+        let error = ending.error();
+        assert!(error.starts_with("Error: cannot write /mnt/page: "), "{error}");
+    }
+
+    #[test]
+    fn a_folder_that_is_read_only_is_an_error_before_anything_is_sent() {
+        let (listener, address) = support::listener();
+        let command = command(&[&address, "-o", "/mnt/new"]);
+        let Some(mut command) = on_small_disk(&command, "mount -o remount,ro /mnt") else { return };
+        let (printed, _) = cannot_write(&mut command, "/mnt/new", &listener);
+        assert_eq!(printed, "page\nold\n");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn replaces_what_a_link_leads_to_and_not_the_link() {
+        // What it leads to may be there, or be still to be made.
+        for old in [Some("old"), None] {
+            let (folder, sub) = folder_with_sub(old);
+            std::os::unix::fs::symlink("sub/a", folder.path().join("link")).unwrap();
+            let fetch = Fetch::start_in(folder, &["http://{}/", "-o", "link"]);
+            let folder = fetch.get(ok("", "new")).success();
+            assert_eq!(fs::read_link(folder.path().join("link")).unwrap(), Path::new("sub/a"));
+            assert_eq!(files(&sub), one("a", b"new"));
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        }
+    }
+
+    /// The rights of a file.
+    #[cfg(unix)]
+    fn mode(path: &Path) -> u32 {
+        use std::os::unix::fs::PermissionsExt;
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn makes_the_file_with_the_rights_of_any_new_file() {
+        for (mask, expected) in [("022", 0o644), ("027", 0o640), ("000", 0o666)] {
+            let (listener, address) = support::listener();
+            let inner = command(&[&address]);
+            let mut outer = Command::new("sh");
+            outer.args(["-c", &format!("umask {mask} && exec \"$0\" \"$@\"")]);
+            outer.arg(inner.get_program()).args(inner.get_args());
+            let folder = Fetch::run(outer, folder(), &listener).get(ok("", "hello")).success();
+            assert_eq!(mode(&folder.path().join(FILE)), expected, "umask {mask}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn keeps_the_rights_of_a_file_that_it_replaces() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = folder();
+        let path = folder.path().join("private");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let fetch = Fetch::start_in(folder, &["http://{}/", "-o", "private"]);
+        let _folder = fetch.get(ok("", "hello")).success();
+        assert_eq!(fs::read(&path).unwrap(), b"hello");
+        assert_eq!(mode(&path), 0o600);
+    }
+
+    // Addresses and other servers
+
+    #[test]
+    fn talks_over_ipv6() {
+        for scheme in ["http://", ""] {
+            let folder = folder();
+            let at = |address: &str| command_in(&folder, &[&format!("{scheme}{address}")]);
+            rules::talks_over_ipv6(at, |client, mut stream| {
+                let host = format!("\r\nHost: {}\r\n", stream.local_addr().unwrap());
+                let request = request(&mut stream);
+                assert!(request.contains(&host), "{request}");
+                stream.write_all(&ok("", "hello")).unwrap();
+                drop(stream);
+                assert_eq!(client.finish().success(), "HTTP/1.1 200 OK\n");
+                assert_eq!(files(&folder), one("1.html", b"hello"));
+            });
+        }
+    }
+
+    #[test]
+    fn tries_each_address_of_a_name() {
+        let folder = folder();
+        let path = folder.path().join("page");
+        let output = path.to_str().unwrap();
+        let at = |address: &str| command(&[&format!("http://{address}/"), "-o", output]);
+        rules::tries_each_address_of_a_name(at, |client, mut stream| {
+            request(&mut stream);
+            stream.write_all(&ok("", "hello")).unwrap();
+            drop(stream);
+            client.finish().success();
+            assert_eq!(fs::read(&path).unwrap(), b"hello");
+            fs::remove_file(&path).unwrap();
+        });
+    }
+
+    #[test]
+    fn fetches_from_pythons_own_server() {
+        let folder = folder();
+        let page = folder.path().join("index.html");
+        let body = b"<meta charset=gbk>\r\n<title>\xd0\xc2\xc0\xcb</title>\0\n".repeat(10_000);
+        fs::write(&page, &body).unwrap();
+        let Some(python) = support::versions::python() else { return };
+        let script = "import http.server, sys
 server = http.server.HTTPServer(('127.0.0.1', 0), http.server.SimpleHTTPRequestHandler)
 print('Listening on %s:%s' % server.server_address, file=sys.stderr, flush=True)
 server.serve_forever()";
-    let mut server = Command::new(python);
-    let server = Program::start(server.args(["-c", script]).current_dir(folder.path()));
-    let url = format!("http://{}/index.html", server.address());
-
-    let printed = |program: Program| -> Vec<String> {
+        let mut server = Command::new(python);
+        let server = Program::start(server.args(["-c", script]).current_dir(&folder));
+        let url = format!("http://{}/index.html", server.address());
+        let program = Program::start(&mut command_in(&folder, &[&url, "-o", "saved"]));
         let printed = program.finish().success();
-        printed.lines().filter(|line| !line.starts_with("Date: ")).map(Into::into).collect()
-    };
-    let ours = printed(Program::start(&mut command(&[&url, "-o", &page("ours")])));
-    assert_eq!(ours[0], "HTTP/1.0 200 OK");
-    assert!(ours.contains(&format!("Content-Length: {}", body.len())), "{ours:?}");
-    assert_eq!(ours.last().unwrap(), "新浪");
-    assert!(fs::read(page("ours")).unwrap() == body, "the page differs");
-    let Some(twin) = support::python_twin("http-fetch", [&url, "-o", &page("twin")]) else {
-        return;
-    };
-    assert_eq!(printed(twin), ours);
-    assert!(fs::read(page("twin")).unwrap() == body, "the twin's page differs");
+        let lines: Vec<_> = printed.lines().collect();
+        assert_eq!((lines[0], *lines.last().unwrap()), ("HTTP/1.0 200 OK", "新浪"));
+        assert!(lines.contains(&&*format!("Content-Length: {}", body.len())), "{lines:?}");
+        assert!(fs::read(folder.path().join("saved")).unwrap() == body, "the page differs");
+    }
+}
+
+mod polish {
+    use super::*;
+
+    // The request and the file's name
+
+    #[test]
+    fn sends_the_tutorials_request_and_no_more() {
+        // Each row is a URL, where {} is the server's address, and what the request asks for. A URL
+        // in the query changes nothing.
+        let table = "http://{}/ /|http://{} /|{} /|{}/a/b.html?x=1&y=2 /a/b.html?x=1&y=2|\
+            HTTP://{}/Page /Page|http://{}?q=1 /?q=1|http://{}//a//b //a//b|\
+            http://{}/新浪?页=首 /%E6%96%B0%E6%B5%AA?%E9%A1%B5=%E9%A6%96|\
+            http://{}/a%20b%E9 /a%20b%E9|http://{}/é\u{85} /%C3%A9%C2%85|\
+            http://{}/a#part /a|http://{}/a?b#part?c /a?b|http://{}#part /|\
+            http://{}/?u=http://a.example/ /?u=http://a.example/|\
+            {}/?u=http://a.example/ /?u=http://a.example/|{}/http://a.example/ /http://a.example/|\
+            {}?u=ftp://a.example/ /?u=ftp://a.example/";
+        for (url, resource) in table.split('|').filter_map(|row| row.split_once(' ')) {
+            let mut fetch = Fetch::start(&[url]);
+            let address = &fetch.address;
+            let request =
+                format!("GET {resource} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+            assert_eq!(fetch.request, request, "{url}");
+            fetch.send("HTTP/1.1 204 No Content\r\n\r\n");
+            expect_end(&mut fetch.stream);
+            fetch.hold().page();
+        }
+    }
+
+    #[test]
+    fn fetches_the_tutorials_page_when_it_is_told_nothing() {
+        // An address that is this test's alone, so that its port 80 is free.
+        let [_, a, b, c] = std::process::id().to_be_bytes();
+        let address = Ipv4Addr::new(127, a | 0x80, b, c);
+        let hosts = format!("{address} www.sina.com.cn\n");
+        let Some(command) = support::with_hosts(&command(&[]), &hosts) else { return };
+        let Ok(listener) = TcpListener::bind((address, 80)) else {
+            return support::left_out("port 80 is taken on all addresses");
+        };
+        let fetch = Fetch::run(command, folder(), &listener);
+        let request = "GET / HTTP/1.1\r\nHost: www.sina.com.cn\r\nConnection: close\r\n\r\n";
+        assert_eq!(fetch.request, request);
+        let body = "<title>新浪首页</title>";
+        let fetched = fetch.get(ok("Content-Type: text/html\r\n", body));
+        let (printed, page) = fetched.saved("sina.html");
+        assert_eq!(printed, "HTTP/1.1 200 OK\nContent-Type: text/html\n新浪首页\n");
+        assert_eq!(page, body.as_bytes());
+    }
+
+    #[test]
+    fn names_the_file_after_the_host() {
+        // Each row is a host, and the file's name without its .html.
+        let table = "127.0.0.1 127|localhost localhost|www.sina.com.cn sina|www.baidu.com baidu|\
+            news.example news|www.www.example www|a-b_c.example a-bc";
+        for (host, file) in table.split('|').filter_map(|row| row.split_once(' ')) {
+            let (listener, address) = support::listener();
+            let port = address.rsplit(':').next().unwrap();
+            // Nothing else of the URL, nor what the server says, has a say in it.
+            let mut command = command(&[&format!("http://{host}:{port}/../b.html?c.html")]);
+            if !matches!(host, "127.0.0.1" | "localhost") {
+                let hosts = format!("127.0.0.1 {host}\n");
+                let Some(with_hosts) = support::with_hosts(&command, &hosts) else { return };
+                command = with_hosts;
+            }
+            let fetch = Fetch::run(command, folder(), &listener);
+            assert!(fetch.request.contains(&format!("\r\nHost: {host}:{port}\r\n")));
+            let named = "Content-Disposition: attachment; filename=\"../evil.html\"\r\n\
+                Content-Location: /evil.html\r\n";
+            let fetched = fetch.get(ok(named, "hello"));
+            assert_eq!(fetched.saved(&format!("{file}.html")).1, b"hello");
+        }
+    }
+
+    #[test]
+    fn saves_where_it_is_told() {
+        for [option, value] in [["-o", "a.bin"], ["--output", "新浪 首页"], ["-o", "sub/a.html"]]
+        {
+            let folder = folder();
+            fs::create_dir(folder.path().join("sub")).unwrap();
+            let fetch = Fetch::start_in(folder, &[option, value, "http://{}/"]);
+            let folder = fetch.get(ok("", "hello")).success();
+            assert_eq!(fs::read(folder.path().join(value)).unwrap(), b"hello");
+            assert!(!folder.path().join(FILE).exists());
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn takes_any_name_for_a_file() {
+        use std::os::unix::ffi::OsStrExt;
+        let name = std::ffi::OsStr::from_bytes(b"\xd0\xc2\xff.html");
+        let (listener, address) = support::listener();
+        let mut command = command(&[&address, "-o"]);
+        command.arg(name);
+        let folder = Fetch::run(command, folder(), &listener).get(ok("", "hello")).success();
+        assert_eq!(fs::read(folder.path().join(name)).unwrap(), b"hello");
+    }
+
+    // What it prints
+
+    #[test]
+    fn prints_the_header_line_by_line() {
+        for (answer, printed) in [
+            (b"404 Not Found\r\n\r\nbody".as_slice(), "404 Not Found\n"),
+            (
+                b"200 OK\r\nSERVER:x \r\nx-Two:  2\r\nX-Two: 3\r\nLast:\r\n\r\nbody",
+                "200 OK\nSERVER:x \nx-Two:  2\nX-Two: 3\nLast:\n",
+            ),
+            (b"200 OK\nServer: x\n\nbody\r\n\r\n", "200 OK\nServer: x\n"),
+            (b"200 OK\r\nA: x\r\n  y\r\n\r\nbody", "200 OK\nA: x\n  y\n"),
+            ("200 好\r\nX: 新浪\r\n\r\n".as_bytes(), "200 好\nX: 新浪\n"),
+            (b"200 OK\r\nX: \xd0\xc2 \xe5\xbc!\r\n\r\n", "200 OK\nX: \u{fffd}\u{fffd} \u{fffd}!\n"),
+            // A trailer is not printed, nor is an interim answer.
+            (
+                b"200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nTrailer: x\r\n\r\n",
+                "200 OK\nTransfer-Encoding: chunked\n",
+            ),
+        ] {
+            for interim in ["", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"] {
+                let answer = [interim.as_bytes(), b"HTTP/1.1 ", answer].concat();
+                assert_eq!(fetch(answer).page().0, format!("HTTP/1.1 {printed}"));
+            }
+        }
+    }
+
+    #[test]
+    fn prints_the_header_while_the_body_is_still_to_come() {
+        let mut fetch = Fetch::start(&["http://{}/"]);
+        fetch.send(ok("Content-Length: 5\r\n", ""));
+        assert_eq!(fetch.program.stdout.line(), "HTTP/1.1 200 OK");
+        assert_eq!(fetch.program.stdout.line(), "Content-Length: 5");
+        fetch.send("hello");
+        assert_eq!(fetch.hold().page(), (String::new(), b"hello".into()));
+    }
+
+    #[test]
+    fn prints_utf_8_whatever_the_terminal_has() {
+        let (listener, address) = support::listener();
+        let mut command = command(&[&address]);
+        command.env("PYTHONIOENCODING", "ascii");
+        let answer = ok("", "<title>新浪首页</title>");
+        let (printed, _) = Fetch::run(command, folder(), &listener).get(answer).page();
+        assert_eq!(printed, "HTTP/1.1 200 OK\n新浪首页\n");
+    }
+
+    #[test]
+    fn shows_what_could_steer_the_terminal_as_escapes() {
+        let text = "\u{9b}2J\u{202e}harmless\u{2028}\ta\u{85}";
+        for (fields, title, lines) in [
+            ("", "\x1b]0;title\x07\x1b[2Jharmless", 2),
+            ("", "&#27;[2J&#x202e;&#155;harmless", 2),
+            ("", "\u{9b}2J\u{7f}\u{85}harmless", 2),
+            ("", "\u{202e}gnp\u{2066}\u{2028}Error: harmless\u{61c}", 2),
+            (&*format!("X: {text}\r\n"), "a", 3),
+        ] {
+            let (printed, _) = fetch(ok(fields, format!("<title>{title}</title>"))).page();
+            support::check_safe(&printed, lines);
+            assert!(printed.contains("harmless"), "{printed}");
+        }
+        let (printed, _) = fetch(format!("HTTP/1.1 200 {text}\r\nX: {text}\r\n\r\n")).page();
+        support::check_safe(&printed, 2);
+        assert_eq!(printed.matches("harmless").count(), 2, "{printed}");
+    }
+
+    #[test]
+    fn ends_when_stdout_is_closed_or_full() {
+        let (listener, address) = support::listener();
+        let folder = folder();
+        rules::ends_when_stdout_is_closed_or_full(command_in(&folder, &[&address]), |_| {
+            let mut stream = accept(&listener);
+            stream.write_all(&ok("Content-Length: 5\r\n", "hello")).unwrap();
+            stream
+        });
+        assert_eq!(files(&folder), Files::new());
+    }
+
+    // The title
+
+    /// Checks that the page is saved, and gives the title that is printed after its header.
+    #[track_caller]
+    fn title(content_type: &str, page: &[u8]) -> Option<String> {
+        let field = match content_type {
+            "" => String::new(),
+            _ => format!("Content-Type: {content_type}\r\n"),
+        };
+        let (printed, saved) = fetch(ok(&field, page)).page();
+        assert_eq!(saved, page);
+        let header = format!("HTTP/1.1 200 OK\n{}", field.replace('\r', ""));
+        let rest = printed.strip_prefix(&header).unwrap_or_else(|| panic!("{printed:?}"));
+        if rest.is_empty() {
+            return None;
+        }
+        Some(rest.strip_suffix('\n').unwrap_or_else(|| panic!("{printed:?}")).to_owned())
+    }
+
+    #[test]
+    fn decodes_the_title_by_the_pages_own_charset() {
+        type Title<'a> = (&'a [u8], &'a str);
+        // None of the first three is valid UTF-8, and none is the same text by another's charset.
+        let gbk: Title<'_> = (b"<title>\xd0\xc2\xc0\xcb\xca\xd7\xd2\xb3</title>", "新浪首页");
+        let cyrillic: Title<'_> = (b"<title>\xcd\xee\xe2\xee\xf1\xf2\xe8</title>", "Новости");
+        let big5: Title<'_> = (b"<title>\xb7\x73\xae\xf6</title>", "新浪");
+        let utf_8: Title<'_> = ("<title>新浪首页</title>".as_bytes(), "新浪首页");
+        let utf_16 = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            "\u{feff}<title>新浪首页</title>".encode_utf16().flat_map(bytes).collect()
+        };
+        let little: Title<'_> = (&utf_16(u16::to_le_bytes), "新浪首页");
+        let big: Title<'_> = (&utf_16(u16::to_be_bytes), "新浪首页");
+        let valid: Title<'_> = ("<title>é</title>".as_bytes(), "Г©");
+        let late: Title<'_> = (b"<title>abc</title>\xd0\xc2", "abc");
+        let all_of_gb18030: Title<'_> =
+            (b"<title>\xd6\xec\xe9\x46\xbb\xf9 \x95\x32\x82\x36</title>", "朱镕基 \u{20000}");
+        let quotes: Title<'_> = (b"<title>\x93Caf\xe9\x94</title>", "“Café”");
+        let no_text: Title<'_> = (b"<title>a\xffb</title>", "a\u{fffd}b");
+        // Of a page without a charset, what is kept of it for its title may end amid a character.
+        let long = format!("<title>新浪首页</title>{}", "新".repeat(30_000));
+        let long: Title<'_> = (long.as_bytes(), "新浪首页");
+        // A row is a Content-Type, what comes before the title, and the title.
+        let mut table = vec![
+            // A byte order mark comes first, then the header, then the page's own meta.
+            ("text/html; charset=gbk", "\u{feff}", utf_8),
+            ("text/html; charset=gbk", "", little),
+            ("text/html; charset=gbk", "", big),
+            ("", "\u{feff}<meta charset=gbk>", utf_8),
+            ("text/html; charset=windows-1251", "<meta charset=big5>", cyrillic),
+            ("text/html; charset=windows-1251", "", valid),
+            ("TEXT/HTML; Charset=\"Windows-1251\"", "", cyrillic),
+            ("text/html; a=b;charset=windows-1251 ; c=d", "", cyrillic),
+            ("text/html; charset=x-none", "<meta charset=big5>", big5),
+            ("text/html", "<meta charset=windows-1251>", cyrillic),
+            ("", "<meta charset=utf-16>", utf_8),
+            // Without any: UTF-8 if the page is that, else GBK.
+            ("text/html", "", utf_8),
+            ("text/html", "", long),
+            ("text/html", "", gbk),
+            ("", "", late),
+            // Names that mean more than they say.
+            ("text/html; charset=gb2312", "", all_of_gb18030),
+            ("text/html; charset=iso-8859-1", "", quotes),
+            ("text/html; charset=utf-8", "", no_text),
+            (
+                "text/html",
+                "<!DOCTYPE html>\n<!-- [ published at 2017-12-22 ] -->\n<html>\n<head>\n\
+                 <meta http-equiv=\"Content-type\" content=\"text/html; charset=gb2312\" />\n",
+                gbk,
+            ),
+        ];
+        // A meta that names Big5, in all its forms.
+        let named = "<meta charset=\"big5\">|<meta charset='big5' />|<META CHARSET = BIG5>|\
+            <meta name=a content=b><meta lang=zh charset=big5>|\
+            <meta http-equiv=\"Content-type\" content=\"text/html; charset=big5\" />|\
+            <meta content='text/html;charset=Big5' http-equiv=content-type>|\
+            <meta charset=x-none><meta charset=big5>|\
+            <meta charset=big5><meta charset=windows-1251>";
+        table.extend(named.split('|').map(|start| ("", start, big5)));
+        // None here names it: past 1,024 bytes, or cut by them, it is too late.
+        let [past, cut] = [1024, 1024 - 20]
+            .map(|length| format!("|<!--{}--><meta charset=big5>", " ".repeat(length)));
+        let not_named = "|<meta name=charset content='a; charset=big5'>|\
+            <meta http-equiv=refresh content='0; charset=big5'>|<!-- <meta charset=big5> -->|\
+            <script>'<meta charset=big5>'</script>"
+            .to_owned()
+            + &past
+            + &cut;
+        table.extend(not_named.split('|').map(|start| ("", start, gbk)));
+        for (content_type, start, (page, expected)) in table {
+            let page = [start.as_bytes(), page].concat();
+            assert_eq!(title(content_type, &page).as_deref(), Some(expected), "{start}");
+        }
+    }
+
+    #[test]
+    fn finds_the_title_as_a_browser_does() {
+        for (page, expected) in [
+            ("<title>a</title>", "a"),
+            ("<html><head><TITLE lang='zh'>a</TITLE ></head>", "a"),
+            ("<title>first</title><title>second</title>", "first"),
+            ("<title>a &amp; b &lt;i&gt; &#26032;&#x6D6A; &copy;</title>", "a & b <i> 新浪 ©"),
+            ("<title>&amp;lt;</title>", "&lt;"),
+            ("<title>a <b>b</b> <!-- c --></title>", "a <b>b</b> <!-- c -->"),
+            ("<title>\r\n  two\n\tlines  \r\n</title>", "two lines"),
+            ("<title>\u{3000}新浪\u{a0}首页 </title>", "\u{3000}新浪\u{a0}首页"),
+            ("<title>never closed", "never closed"),
+        ] {
+            assert_eq!(title("text/html", page.as_bytes()).as_deref(), Some(expected));
+        }
+        let before = "<!-- <title>no</title> -->|<script>x = '<title>no</title>'</script>|\
+            <style>/* <title>no</title> */</style>|<textarea><title>no</title></textarea>|\
+            <meta content='<title>no</title>'>|<titles>no</titles>|</title>|<p title=it's>";
+        for before in before.split('|') {
+            let page = format!("{before}<title>yes</title>");
+            assert_eq!(title("text/html", page.as_bytes()).as_deref(), Some("yes"), "{before}");
+        }
+        for page in ["<title", "<p>no title</p>", "<!-- <title>never closed</title>", ""] {
+            assert_eq!(title("text/html", page.as_bytes()), None);
+        }
+    }
+
+    #[test]
+    fn only_html_has_a_title() {
+        for html in ["text/html", "Text/HTML;charset=utf-8", "application/xhtml+xml", ""] {
+            assert_eq!(title(html, b"<title>a</title>").as_deref(), Some("a"));
+        }
+        for other in ["text/plain", "image/svg+xml", "application/octet-stream"] {
+            assert_eq!(title(other, b"<title>a</title>"), None);
+        }
+    }
+
+    // What it leaves to the reader
+
+    #[test]
+    fn says_where_a_redirect_leads_and_does_not_follow_it() {
+        let (listener, address) = support::listener();
+        for (status, location, shown) in [
+            ("301 Moved Permanently", "https://www.sina.com.cn/", "https://www.sina.com.cn/"),
+            ("302 Found", "/elsewhere", "/elsewhere"),
+            ("303 See Other", &*format!("http://{address}/"), &*address),
+            ("307 Temporary Redirect", "//a.example/b", "//a.example/b"),
+            ("308 Permanent Redirect", "\u{9b}2J\u{202e}\u{2028}harmless", "harmless"),
+        ] {
+            let fields = format!("Location: {location}\r\nContent-Length: 4\r\n");
+            let fetched = fetch(format!("HTTP/1.1 {status}\r\n{fields}\r\nbody"));
+            let (printed, remark) = fetched.page_with_a_remark(b"body");
+            support::check_safe(&printed, 3);
+            assert!(remark.contains(shown), "{remark}");
+            assert!(remark.contains(&status[..3]), "{remark}");
+        }
+        listener.set_nonblocking(true).unwrap();
+        assert_eq!(listener.accept().expect_err("it follows").kind(), ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn saves_the_page_of_any_status() {
+        for status in ["200 OK", "201 Created", "206 Partial Content", "404 Not Found", "500 Oops"]
+        {
+            // Without a redirect, a Location is a field like any other.
+            let fields = "Location: /elsewhere\r\nContent-Length: 16";
+            let answer = format!("HTTP/1.1 {status}\r\n{fields}\r\n\r\n<title>a</title>");
+            let (printed, page) = fetch(answer).page();
+            let header = fields.replace('\r', "");
+            assert_eq!(printed, format!("HTTP/1.1 {status}\n{header}\na\n"));
+            assert_eq!(page, b"<title>a</title>");
+        }
+    }
+
+    #[test]
+    fn says_that_a_coded_body_is_saved_as_it_came() {
+        let body = b"\x1f\x8b\x08\x00\x00\x00\x00\x00";
+        let (_, remark) = fetch(ok("Content-Encoding: gzip\r\n", body)).page_with_a_remark(body);
+        assert!(remark.contains("gzip"), "{remark}");
+    }
+
+    // The command line
+
+    rule!(
+        help_tells_the_lesson_and_its_other_half_in_one_screen,
+        command,
+        &["Lesson 1", "http://www.sina.com.cn/", "30", "--output", "python3 -m http.server"]
+    );
+    rule!(
+        #[cfg(unix)]
+        refuses_arguments_that_are_not_utf_8,
+        EXECUTABLE,
+        &[&[b"http://127.0.0.1/\xff"]]
+    );
+
+    /// Checks that the command line is refused before anything is done.
+    #[track_caller]
+    fn refused(arguments: &[&str]) -> String {
+        let folder = folder();
+        let message = Program::start(&mut command_in(&folder, arguments)).finish().refused();
+        assert!(message.contains("error: "), "{arguments:?}: {message}");
+        assert_eq!(files(&folder), Files::new(), "{arguments:?}");
+        message
+    }
+
+    #[test]
+    fn refuses_a_wrong_command_line() {
+        let options = "--timeout 0|--timeout -1|--timeout=-1|--timeout NaN|--timeout inf|\
+            --timeout 1e400|--timeout one|--timeout |--output |--follow yes|\
+            127.0.0.1:2 127.0.0.1:3";
+        for option in options.split('|') {
+            refused(&[&["127.0.0.1:1"], &*option.split(' ').collect::<Vec<_>>()].concat());
+        }
+    }
+
+    #[test]
+    fn refuses_a_wrong_url() {
+        let urls = "http:// http:/// http:///a http://?a http://:80/ http://[]/ http://[::1/ \
+            ftp://127.0.0.1/ file:///etc/passwd ://127.0.0.1/ http://user@127.0.0.1/ \
+            http://user:secret@127.0.0.1/ http://127.0.0.1/\u{7f} http://127.0.0.1/\u{1b}[2J \
+            http://127.0.0.1/<a> http://127.0.0.1:0/ http://127.0.0.1:65536/ \
+            http://127.0.0.1:99999999999999999999/ http://127.0.0.1:http/ http://127.0.0.1:-1/ \
+            http://127.0.0.1:80:80/ http://127.0.0.1%00/ http://新浪.example/";
+        let with_blanks = "|http://127.0.0.1/a b| http://127.0.0.1/|http://127.0.0.1 /|\
+            http://127.0.0.1/a\tb|http://127.0.0.1/ HTTP/1.1\r\nX: y|http://127.0.0.1/\nX:y";
+        for url in urls.split(' ').chain(with_blanks.split('|')) {
+            refused(&[url]);
+        }
+    }
+
+    #[test]
+    fn refuses_a_url_that_is_nearly_right() {
+        let urls = "http://[::1]8080/ http://[::1]x/ http://a[::1]/ http://127.0.0.1:+80/ \
+            http://127.0.0.1/\"a\" http://127.0.0.1/{a} http://127.0.0.1/a\\b \
+            http://127.0.0.1/?`a|b^`";
+        for url in urls.split(' ') {
+            refused(&[url]);
+        }
+    }
+
+    #[test]
+    fn refuses_a_zone_in_a_url() {
+        for url in ["http://[::1%1]/", "http://[::1%251]/", "http://[fe80::1%25eth0]:8000/"] {
+            refused(&[url]);
+        }
+    }
+
+    #[test]
+    fn says_what_to_do_about_a_url_that_it_refuses() {
+        for (url, part) in [
+            ("https://www.sina.com.cn/", "TLS"),
+            ("HTTPS://www.sina.com.cn/", "TLS"),
+            ("ftp://127.0.0.1/", "ftp:// is not http://"),
+            ("http://127.0.0.1:0/", "a port is 1 to 65535"),
+            ("http://me@127.0.0.1/", "user"),
+            ("http://127.0.0.1/a b", "%20"),
+            ("http://127.0.0.1/\r\nA: b", "%0D"),
+            ("http://新浪.example/", "Punycode"),
+        ] {
+            let message = refused(&[url]);
+            assert!(message.contains(part), "{url}: {message}");
+        }
+    }
+}
+
+mod versions {
+    use crate::support::versions::{hold_the_dialogue, lesson};
+
+    #[test]
+    fn the_tutorials_versions_hold_the_dialogue() {
+        hold_the_dialogue(&lesson("http-fetch"));
+    }
 }

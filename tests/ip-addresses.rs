@@ -6,10 +6,12 @@ mod support;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::process::Command;
 
-use support::{Program, rules};
+use support::{Program, rule, rules};
+
+const EXECUTABLE: &str = env!("CARGO_BIN_EXE_ip-addresses");
 
 fn command(arguments: &[&str]) -> Command {
-    support::command(env!("CARGO_BIN_EXE_ip-addresses"), arguments)
+    support::command(EXECUTABLE, arguments)
 }
 
 fn start(arguments: &[&str]) -> Program {
@@ -49,20 +51,349 @@ impl Answer {
     }
 }
 
-/// `--help` needs 24 lines of 80 columns at most, with ADDRESS[/PREFIX], both options and an
-/// example (argparse: `epilog`; clap: `after_help`).
-#[test]
-fn help_tells_the_lesson_and_how_to_run_it_in_one_screen() {
-    let parts = ["Lesson 14", "ADDRESS[/PREFIX]", "--mask", "--with", "cargo run -p ip-addresses"];
-    support::check_help(start(&["--help"]), &parts);
+mod dialogue {
+    use super::*;
+
+    /// Explains `argument`: the first word of each row is given.
+    #[track_caller]
+    fn explains(argument: &str, rows: &[(&str, &str)]) {
+        let answer = Answer::to(&[argument]);
+        for (name, expected) in rows {
+            assert_eq!(answer.get(name).split(' ').next(), Some(*expected), "{name}: {argument}");
+        }
+    }
+
+    #[test]
+    fn explains_the_articles_address() {
+        let rows = [
+            ("Address", "192.168.1.142"),
+            ("Class", "C"),
+            ("Kind", "private"),
+            ("Mask", "255.255.255.0"),
+            ("Network", "192.168.1.0"),
+            ("Broadcast", "192.168.1.255"),
+            ("First host", "192.168.1.1"),
+            ("Last host", "192.168.1.254"),
+            ("Hosts", "254"),
+        ];
+        explains("192.168.1.142/24", &rows);
+    }
+
+    #[test]
+    fn explains_the_articles_ipv6_address() {
+        let rows = [
+            ("Address", "2001:250:6405:6005:c449:33a:c7fa:2ae5"),
+            ("Kind", "global"),
+            ("Mask", "ffff:ffff:ffff:ffff::"),
+            ("Network", "2001:250:6405:6005::"),
+            ("Broadcast", "none:"),
+            ("First host", "2001:250:6405:6005::1"),
+            ("Last host", "2001:250:6405:6005:ffff:ffff:ffff:ffff"),
+        ];
+        explains("2001:250:6405:6005:c449:33a:c7fa:2ae5", &rows);
+    }
+
+    #[test]
+    fn shows_the_bits_of_an_address_its_mask_and_its_network() {
+        let answer = Answer::to(&["192.168.1.142/24"]);
+        assert_eq!(answer.bits("Address", 0), "11000000101010000000000110001110");
+        assert_eq!(answer.bits("Mask", 0), "11111111111111111111111100000000");
+        assert_eq!(answer.bits("Network", 0), "11000000101010000000000100000000");
+    }
+
+    #[test]
+    fn knows_the_class_of_the_first_and_the_last_address_of_each() {
+        for (address, class, mask) in [
+            ("0.0.0.0", "A (first bits 0:", "255.0.0.0 = /8 (class A's;"),
+            ("127.255.255.255", "A (", "255.0.0.0 = /8 (class A's;"),
+            ("128.0.0.0", "B (first bits 10:", "255.255.0.0 = /16 (class B's;"),
+            ("191.255.255.255", "B (", "255.255.0.0 = /16 (class B's;"),
+            ("192.0.0.0", "C (first bits 110:", "255.255.255.0 = /24 (class C's;"),
+            ("223.255.255.255", "C (", "255.255.255.0 = /24 (class C's;"),
+            ("224.0.0.0", "D (first bits 1110:", "none: "),
+            ("239.255.255.255", "D (", "none: "),
+            ("240.0.0.0", "E (first bits 1111:", "none: "),
+            ("255.255.255.255", "E (", "none: "),
+        ] {
+            let answer = Answer::to(&[address]);
+            assert!(answer.get("Class").starts_with(class), "{address}: {}", answer.get("Class"));
+            assert!(answer.get("Mask").starts_with(mask), "{address}: {}", answer.get("Mask"));
+            let replaced = answer.get("Mask").contains("CIDR replaced classes: RFC 4632");
+            assert_eq!(replaced, !mask.starts_with("none"), "{address}");
+        }
+    }
+
+    #[test]
+    fn the_tables_of_classes_and_kinds_have_the_right_numbers() {
+        let words = start(&[]).finish().success();
+        let rows: Vec<Vec<&str>> =
+            words.lines().map(|row| row.split_whitespace().collect()).collect();
+        for row in [
+            "A 0 0.0.0.0 127.255.255.255 /8 126 16777214",
+            "B 10 128.0.0.0 191.255.255.255 /16 16384 65534",
+            "C 110 192.0.0.0 223.255.255.255 /24 2097152 254",
+            "D 1110 224.0.0.0 239.255.255.255 - - -",
+            "E 1111 240.0.0.0 255.255.255.255 - - -",
+            "10.0.0.0/8 10.255.255.255 private RFC 1918",
+            "172.16.0.0/12 172.31.255.255 private RFC 1918",
+            "192.168.0.0/16 192.168.255.255 private RFC 1918",
+            "127.0.0.0/8 127.255.255.255 loopback RFC 1122 §3.2.1.3",
+            "169.254.0.0/16 169.254.255.255 link-local RFC 3927",
+            "224.0.0.0/4 239.255.255.255 multicast RFC 5771",
+            "255.255.255.255/32 255.255.255.255 limited broadcast RFC 919 §7",
+            "203.0.113.0/24 203.0.113.255 documentation RFC 5737",
+            "fc00::/7 - unique local (private) RFC 4193",
+            "ff00::/8 - multicast RFC 4291 §2.7",
+        ] {
+            let row: Vec<&str> = row.split(' ').collect();
+            assert!(rows.contains(&row), "{row:?}: {words}");
+        }
+        assert!(words.contains("RFC 4632"), "{words}");
+    }
 }
 
-/// Each row is its name in 12 columns and its value, the bits below it in groups of 8. Network is
-/// address AND mask, broadcast network OR NOT mask; they are no hosts (RFC 1122 §3.2.1.3).
-#[test]
-fn explains_the_articles_address() {
-    let words = start(&["192.168.1.142/24"]).finish().success();
-    let expected = "\
+mod sturdy {
+    use super::*;
+
+    #[test]
+    fn knows_the_kind_on_both_sides_of_each_border() {
+        for (kind, addresses) in [
+            ("unspecified (this host) (0.0.0.0/32, RFC 1122 §3.2.1.3)", "0.0.0.0"),
+            ("this network (0.0.0.0/8, RFC 791 §3.2)", "0.0.0.1 0.255.255.255"),
+            (
+                "global (0.0.0.0/0, RFC 7020)",
+                "1.0.0.0 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 126.255.255.255 \
+                 128.0.0.0 169.255.0.0 172.15.255.255 172.32.0.0 192.0.1.0 \
+                 192.167.255.255 192.169.0.0 198.17.255.255 223.255.255.255",
+            ),
+            ("private (10.0.0.0/8, RFC 1918)", "10.0.0.0 10.255.255.255"),
+            ("shared (carrier-grade NAT) (100.64.0.0/10, RFC 6598)", "100.64.0.0 100.127.255.255"),
+            ("loopback (127.0.0.0/8, RFC 1122 §3.2.1.3)", "127.0.0.0 127.255.255.255"),
+            ("link-local (169.254.0.0/16, RFC 3927)", "169.254.0.0 169.254.255.255"),
+            ("private (172.16.0.0/12, RFC 1918)", "172.16.0.0 172.31.255.255"),
+            ("IPv4 dummy address (192.0.0.8/32, RFC 7600)", "192.0.0.8"),
+            ("IETF protocols (192.0.0.0/24, RFC 6890 §2.1)", "192.0.0.11"),
+            ("documentation (192.0.2.0/24, RFC 5737)", "192.0.2.255"),
+            ("private (192.168.0.0/16, RFC 1918)", "192.168.0.0 192.168.255.255"),
+            ("benchmarking (198.18.0.0/15, RFC 2544)", "198.18.0.0 198.19.255.255"),
+            ("documentation (198.51.100.0/24, RFC 5737)", "198.51.100.1"),
+            ("multicast on one link (224.0.0.0/24, RFC 5771 §4)", "224.0.0.255"),
+            ("multicast (224.0.0.0/4, RFC 5771)", "224.0.1.0"),
+            ("multicast within a site (239.0.0.0/8, RFC 2365)", "239.255.255.255"),
+            ("reserved (240.0.0.0/4, RFC 1112 §4)", "240.0.0.0 255.255.255.254"),
+            ("limited broadcast (255.255.255.255/32, RFC 919 §7)", "255.255.255.255"),
+            ("unspecified (::/128, RFC 4291 §2.5.2)", "::"),
+            ("loopback (::1/128, RFC 4291 §2.5.3)", "::1"),
+            ("IPv4-compatible (obsolete) (::/96, RFC 4291 §2.5.5.1)", "::2"),
+            ("IPv4-mapped (::ffff:0:0/96, RFC 4291 §2.5.5.2)", "::ffff:127.0.0.1"),
+            ("reserved by the IETF (::/0, RFC 4291 §2.4)", "::1:0:0:0 1fff:: 4000:: fbff:: fe00::"),
+            ("NAT64 (64:ff9b::/96, RFC 6052)", "64:ff9b::192.0.2.1"),
+            ("discard-only (100::/64, RFC 6666)", "100::1"),
+            (
+                "global (2000::/3, RFC 3587)",
+                "2000:: 2001:200:: 2001:db7:ffff:: 2001:db9:: 3fff:1000::",
+            ),
+            ("Teredo (2001::/32, RFC 4380)", "2001::1"),
+            ("IETF protocols (2001::/23, RFC 2928)", "2001:1ff:ffff::"),
+            (
+                "documentation (2001:db8::/32, RFC 3849)",
+                "2001:db8:: 2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",
+            ),
+            ("6to4 (2002::/16, RFC 3056)", "2002:c000:201::"),
+            ("documentation (3fff::/20, RFC 9637)", "3fff:fff::"),
+            ("unique local (private) (fc00::/7, RFC 4193)", "fc00:: fdff:ffff::"),
+            ("link-local (fe80::/10, RFC 4291 §2.5.6)", "fe80:: febf:ffff::"),
+            ("site-local (obsolete) (fec0::/10, RFC 3879)", "fec0::"),
+            ("multicast on one link (ff02::/16, RFC 4291 §2.7)", "ff02::1"),
+            ("multicast (ff00::/8, RFC 4291 §2.7)", "ff0e::101"),
+        ] {
+            for address in addresses.split(' ') {
+                assert_eq!(Answer::to(&[address]).get("Kind"), kind, "{address}");
+            }
+        }
+    }
+
+    #[test]
+    fn knows_the_hosts_at_the_ends_of_the_prefixes() {
+        let f = "ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+        for (argument, row) in [
+            ("0.0.0.0/0", "0.0.0.0 0.0.0.0 255.255.255.255 0.0.0.1 255.255.255.254 4294967294"),
+            ("255.0.0.9/0", "0.0.0.0 0.0.0.0 255.255.255.255 0.0.0.1 255.255.255.254 4294967294"),
+            ("10.1.2.3/8", "255.0.0.0 10.0.0.0 10.255.255.255 10.0.0.1 10.255.255.254 16777214"),
+            ("10.0.0.6/30", "255.255.255.252 10.0.0.4 10.0.0.7 10.0.0.5 10.0.0.6 2"),
+            ("10.0.0.7/31", "255.255.255.254 10.0.0.6 none 10.0.0.6 10.0.0.7 2"),
+            ("10.0.0.6/32", "255.255.255.255 10.0.0.6 none 10.0.0.6 10.0.0.6 1"),
+            (
+                "223.255.255.255/32",
+                "255.255.255.255 223.255.255.255 none 223.255.255.255 223.255.255.255 1",
+            ),
+            ("::/0", &format!(":: :: none ::1 {f}:ffff 2^128-1")),
+            (
+                "2001:db8:1:2::9/64",
+                "ffff:ffff:ffff:ffff:: 2001:db8:1:2:: none 2001:db8:1:2::1 \
+                 2001:db8:1:2:ffff:ffff:ffff:ffff 2^64-1",
+            ),
+            (
+                "2001:db8::6/126",
+                &format!("{f}:fffc 2001:db8::4 none 2001:db8::5 2001:db8::7 2^2-1"),
+            ),
+            ("2001:db8::7/127", &format!("{f}:fffe 2001:db8::6 none 2001:db8::6 2001:db8::7 2")),
+            ("2001:db8::6/128", &format!("{f}:ffff 2001:db8::6 none 2001:db8::6 2001:db8::6 1")),
+            (
+                "::ffff:192.0.2.7/112",
+                &format!(
+                    "{f}:0 ::ffff:192.0.0.0 none ::ffff:192.0.0.1 ::ffff:192.0.255.255 2^16-1"
+                ),
+            ),
+        ] {
+            let answer = Answer::to(&[argument]);
+            let names = ["Mask", "Network", "Broadcast", "First host", "Last host"];
+            let mut cells = names.map(|name| answer.get(name)).to_vec();
+            for cell in &mut cells {
+                // Without a remark, and the reason why there is none.
+                *cell =
+                    if cell.starts_with("none") { "none" } else { cell.split(' ').next().unwrap() };
+            }
+            let hosts = answer.get("Hosts").split(" (").next().unwrap().replace(' ', "");
+            assert_eq!(format!("{} {hosts}", cells.join(" ")), row, "{argument}");
+        }
+    }
+
+    #[test]
+    fn an_ipv6_address_without_a_prefix_gets_the_usual_one() {
+        for (address, mask) in [
+            ("2001:db8::1", "ffff:ffff:ffff:ffff:: = /64 ("),
+            ("fe80::1", "ffff:ffff:ffff:ffff:: = /64 ("),
+            ("::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff = /128 ("),
+            ("1fff::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff = /128 ("),
+            ("ff02::1", "none: "),
+        ] {
+            let answer = Answer::to(&[address]);
+            assert!(answer.get("Mask").starts_with(mask), "{address}: {}", answer.get("Mask"));
+        }
+    }
+
+    #[test]
+    fn multicast_addresses_are_groups_and_no_hosts() {
+        for address in ["224.0.0.1/4", "239.1.2.3/32", "ff02::1/8", "ff02::1/128"] {
+            let answer = Answer::to(&[address]);
+            assert!(
+                answer.get("Hosts").starts_with("none: "),
+                "{address}: {}",
+                answer.get("Hosts")
+            );
+            assert_eq!(answer.get("First host"), "", "{address}");
+        }
+        // A network that has groups and others in it has hosts.
+        assert_eq!(Answer::to(&["224.0.0.1/3"]).get("Hosts"), "536870910 (2^29 - 2)");
+    }
+
+    /// Numbers that look like chance and are the same each time (Steele and Vigna's SplitMix64).
+    fn numbers() -> impl Iterator<Item = u64> {
+        let mut state = 14_u64;
+        std::iter::repeat_with(move || {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = state;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^ (z >> 31)
+        })
+    }
+
+    #[test]
+    fn agrees_with_plain_arithmetic_for_each_ipv4_prefix() {
+        let mut numbers = numbers();
+        for prefix in (0..=32_u32).chain(0..=32) {
+            // The size of a network, and the address split in what repeats and what is left over.
+            let size = 1_u64 << (32 - prefix);
+            let address = numbers.next().unwrap() % (0xe000_0000); // below multicast
+            let network = address / size * size;
+            let (first, last, hosts) = match size {
+                1 | 2 => (network, network + size - 1, size.to_string()),
+                _ => {
+                    let hosts = format!("{} (2^{} - 2)", size - 2, 32 - prefix);
+                    (network + 1, network + size - 2, hosts)
+                }
+            };
+            let mask = (1_u64 << 32) - size;
+            let text = |number: u64| Ipv4Addr::from(u32::try_from(number).unwrap()).to_string();
+
+            let argument = format!("{}/{prefix}", text(address));
+            let answer = Answer::to(&[&argument]);
+            assert_eq!(answer.get("Address"), text(address), "{argument}");
+            assert_eq!(answer.get("Mask"), format!("{} = /{prefix}", text(mask)), "{argument}");
+            assert_eq!(answer.bits("Address", 0), format!("{address:032b}"), "{argument}");
+            assert_eq!(answer.bits("Mask", 0), format!("{mask:032b}"), "{argument}");
+            assert_eq!(answer.bits("Network", 0), format!("{network:032b}"), "{argument}");
+            assert_eq!(
+                answer.get("Network").split(' ').next().unwrap(),
+                text(network),
+                "{argument}"
+            );
+            assert_eq!(answer.get("First host"), text(first), "{argument}");
+            assert_eq!(answer.get("Last host"), text(last), "{argument}");
+            assert_eq!(answer.get("Hosts"), hosts, "{argument}");
+            if size > 2 {
+                assert_eq!(answer.get("Broadcast"), text(network + size - 1), "{argument}");
+            }
+        }
+    }
+
+    #[test]
+    fn agrees_with_plain_arithmetic_for_each_ipv6_prefix() {
+        let mut numbers = numbers();
+        for prefix in 0..=128_u32 {
+            let host_bits = 128 - prefix;
+            let [high, low] = [(); 2].map(|()| u128::from(numbers.next().unwrap()));
+            let address = (high << 64 | low) >> 1; // its first bit 0: not multicast
+            // Bit by bit, so that /0 needs no shift by 128.
+            let mask = (0..128).fold(0, |mask, bit| mask << 1 | u128::from(bit < prefix));
+            let (network, last) = (address & mask, address | !mask);
+            let (first, hosts) = match host_bits {
+                0 => (network, "1".to_owned()),
+                1 => (network, "2".to_owned()),
+                _ => (network + 1, format!("2^{host_bits} - 1")),
+            };
+            let text = |number: u128| Ipv6Addr::from(number).to_string();
+
+            let argument = format!("{}/{prefix}", text(address));
+            let answer = Answer::to(&[&argument]);
+            assert_eq!(answer.get("Address"), text(address), "{argument}");
+            assert_eq!(answer.get("Mask"), format!("{} = /{prefix}", text(mask)), "{argument}");
+            assert_eq!(answer.bits("Address", 0), format!("{address:0128b}"), "{argument}");
+            assert_eq!(answer.bits("Mask", 0), format!("{mask:0128b}"), "{argument}");
+            assert_eq!(answer.bits("Network", 0), format!("{network:0128b}"), "{argument}");
+            assert_eq!(answer.get("First host"), text(first), "{argument}");
+            assert_eq!(answer.get("Last host"), text(last), "{argument}");
+            assert_eq!(answer.get("Hosts"), hosts, "{argument}");
+        }
+    }
+
+    #[test]
+    fn takes_a_zone_and_leaves_it_out_of_the_arithmetic() {
+        // The default gateway in the article's ipconfig.
+        let answer = Answer::to(&["fe80::22a:6aff:fefa:ff3c%12/64"]);
+        assert_eq!(answer.get("Address"), "fe80::22a:6aff:fefa:ff3c");
+        assert!(answer.get("Zone").starts_with("12: ") && answer.get("Zone").contains("RFC 4007"));
+        assert_eq!(answer.get("Network"), "fe80:: (address AND mask)");
+        assert_eq!(Answer::to(&["fe80::1"]).get("Zone"), "");
+    }
+
+    #[test]
+    fn shows_what_could_steer_the_terminal_as_escapes() {
+        let words = start(&["fe80::1%\u{1b}[2J\u{202e}\nKind"]).finish().success();
+        support::check_safe(&words, 15);
+        assert!(words.contains("[2J"), "{words}");
+    }
+}
+
+mod polish {
+    use super::*;
+
+    #[test]
+    fn prints_each_row_in_its_place() {
+        let words = start(&["192.168.1.142/24"]).finish().success();
+        let expected = "\
 Address     192.168.1.142
             11000000.10101000.00000001.10001110
 Class       C (first bits 110: 192.0.0.0 to 223.255.255.255)
@@ -76,15 +407,9 @@ First host  192.168.1.1
 Last host   192.168.1.254
 Hosts       254 (2^8 - 2)
 ";
-    assert_eq!(words, expected);
-}
-
-/// Show the short form of RFC 5952 and four groups of 16 bits per line. IPv6 has no broadcast (RFC
-/// 4291 §2); only the network's own address, for routers, is no host (§2.6.1).
-#[test]
-fn explains_the_articles_ipv6_address() {
-    let words = start(&["2001:250:6405:6005:c449:33a:c7fa:2ae5"]).finish().success();
-    let expected = "\
+        assert_eq!(words, expected);
+        let words = start(&["2001:250:6405:6005:c449:33a:c7fa:2ae5"]).finish().success();
+        let expected = "\
 Address     2001:250:6405:6005:c449:33a:c7fa:2ae5
             0010000000000001:0000001001010000:0110010000000101:0110000000000101:
             1100010001001001:0000001100111010:1100011111111010:0010101011100101
@@ -100,526 +425,162 @@ First host  2001:250:6405:6005::1
 Last host   2001:250:6405:6005:ffff:ffff:ffff:ffff
 Hosts       2^64 - 1
 ";
-    assert_eq!(words, expected);
-}
-
-/// The first bits make the class: 0, 10, 110, 1110, 1111 (RFC 791 §3.2, RFC 1112 §4). Without a
-/// prefix A, B and C have their mask, of which CIDR is said (RFC 4632); D and E have none.
-#[test]
-fn knows_the_class_of_the_first_and_the_last_address_of_each() {
-    for (address, class, mask) in [
-        ("0.0.0.0", "A (first bits 0:", "255.0.0.0 = /8 (class A's;"),
-        ("127.255.255.255", "A (", "255.0.0.0 = /8 (class A's;"),
-        ("128.0.0.0", "B (first bits 10:", "255.255.0.0 = /16 (class B's;"),
-        ("191.255.255.255", "B (", "255.255.0.0 = /16 (class B's;"),
-        ("192.0.0.0", "C (first bits 110:", "255.255.255.0 = /24 (class C's;"),
-        ("223.255.255.255", "C (", "255.255.255.0 = /24 (class C's;"),
-        ("224.0.0.0", "D (first bits 1110:", "none: "),
-        ("239.255.255.255", "D (", "none: "),
-        ("240.0.0.0", "E (first bits 1111:", "none: "),
-        ("255.255.255.255", "E (", "none: "),
-    ] {
-        let answer = Answer::to(&[address]);
-        assert!(answer.get("Class").starts_with(class), "{address}: {}", answer.get("Class"));
-        assert!(answer.get("Mask").starts_with(mask), "{address}: {}", answer.get("Mask"));
-        let replaced = answer.get("Mask").contains("CIDR replaced classes: RFC 4632");
-        assert_eq!(replaced, !mask.starts_with("none"), "{address}");
+        assert_eq!(words, expected);
     }
-}
 
-/// `/24` or `--mask 24` decides, whatever the first bits say: classes are history (RFC 4632). Then
-/// there is no remark on the class behind the mask.
-#[test]
-fn a_mask_that_is_given_comes_before_that_of_the_class() {
-    for arguments in [&["10.1.2.3/24"] as &[_], &["10.1.2.3", "--mask", "24"]] {
-        assert_eq!(Answer::to(arguments).get("Mask"), "255.255.255.0 = /24");
-    }
-}
-
-/// Count: class A has 2^7 networks less 0 and 127, B 2^14, C 2^21; hosts are 2^n - 2. Kinds and
-/// their RFCs are in IANA's special-purpose registries (RFC 6890).
-#[test]
-fn the_tables_of_classes_and_kinds_have_the_right_numbers() {
-    let words = start(&[]).finish().success();
-    let rows: Vec<Vec<&str>> = words.lines().map(|row| row.split_whitespace().collect()).collect();
-    for row in [
-        "A 0 0.0.0.0 127.255.255.255 /8 126 16777214",
-        "B 10 128.0.0.0 191.255.255.255 /16 16384 65534",
-        "C 110 192.0.0.0 223.255.255.255 /24 2097152 254",
-        "D 1110 224.0.0.0 239.255.255.255 - - -",
-        "E 1111 240.0.0.0 255.255.255.255 - - -",
-        "10.0.0.0/8 10.255.255.255 private RFC 1918",
-        "172.16.0.0/12 172.31.255.255 private RFC 1918",
-        "192.168.0.0/16 192.168.255.255 private RFC 1918",
-        "127.0.0.0/8 127.255.255.255 loopback RFC 1122 §3.2.1.3",
-        "169.254.0.0/16 169.254.255.255 link-local RFC 3927",
-        "224.0.0.0/4 239.255.255.255 multicast RFC 5771",
-        "255.255.255.255/32 255.255.255.255 limited broadcast RFC 919 §7",
-        "203.0.113.0/24 203.0.113.255 documentation RFC 5737",
-        "fc00::/7 - unique local (private) RFC 4193",
-        "ff00::/8 - multicast RFC 4291 §2.7",
-    ] {
-        let row: Vec<&str> = row.split(' ').collect();
-        assert!(rows.contains(&row), "{row:?}: {words}");
-    }
-    assert!(words.contains("RFC 4632"), "{words}");
-}
-
-/// Compare by (address AND mask) with each network of the table, and take the longest prefix that
-/// fits: 224.0.0.0/24 before 224.0.0.0/4. See IANA's registries (RFC 6890).
-#[test]
-fn knows_the_kind_on_both_sides_of_each_border() {
-    for (address, kind) in [
-        ("0.0.0.0", "unspecified (this host) (0.0.0.0/32, RFC 1122 §3.2.1.3)"),
-        ("0.0.0.1", "this network (0.0.0.0/8, RFC 791 §3.2)"),
-        ("0.255.255.255", "this network (0.0.0.0/8, RFC 791 §3.2)"),
-        ("1.0.0.0", "global (0.0.0.0/0, RFC 7020)"),
-        ("9.255.255.255", "global (0.0.0.0/0, RFC 7020)"),
-        ("10.0.0.0", "private (10.0.0.0/8, RFC 1918)"),
-        ("10.255.255.255", "private (10.0.0.0/8, RFC 1918)"),
-        ("11.0.0.0", "global (0.0.0.0/0, RFC 7020)"),
-        ("100.63.255.255", "global (0.0.0.0/0, RFC 7020)"),
-        ("100.64.0.0", "shared (carrier-grade NAT) (100.64.0.0/10, RFC 6598)"),
-        ("100.127.255.255", "shared (carrier-grade NAT) (100.64.0.0/10, RFC 6598)"),
-        ("100.128.0.0", "global (0.0.0.0/0, RFC 7020)"),
-        ("126.255.255.255", "global (0.0.0.0/0, RFC 7020)"),
-        ("127.0.0.0", "loopback (127.0.0.0/8, RFC 1122 §3.2.1.3)"),
-        ("127.255.255.255", "loopback (127.0.0.0/8, RFC 1122 §3.2.1.3)"),
-        ("128.0.0.0", "global (0.0.0.0/0, RFC 7020)"),
-        ("169.254.0.0", "link-local (169.254.0.0/16, RFC 3927)"),
-        ("169.254.255.255", "link-local (169.254.0.0/16, RFC 3927)"),
-        ("169.255.0.0", "global (0.0.0.0/0, RFC 7020)"),
-        ("172.15.255.255", "global (0.0.0.0/0, RFC 7020)"),
-        ("172.16.0.0", "private (172.16.0.0/12, RFC 1918)"),
-        ("172.31.255.255", "private (172.16.0.0/12, RFC 1918)"),
-        ("172.32.0.0", "global (0.0.0.0/0, RFC 7020)"),
-        ("192.0.0.8", "IPv4 dummy address (192.0.0.8/32, RFC 7600)"),
-        ("192.0.0.11", "IETF protocols (192.0.0.0/24, RFC 6890 §2.1)"),
-        ("192.0.1.0", "global (0.0.0.0/0, RFC 7020)"),
-        ("192.0.2.255", "documentation (192.0.2.0/24, RFC 5737)"),
-        ("192.167.255.255", "global (0.0.0.0/0, RFC 7020)"),
-        ("192.168.0.0", "private (192.168.0.0/16, RFC 1918)"),
-        ("192.168.255.255", "private (192.168.0.0/16, RFC 1918)"),
-        ("192.169.0.0", "global (0.0.0.0/0, RFC 7020)"),
-        ("198.17.255.255", "global (0.0.0.0/0, RFC 7020)"),
-        ("198.18.0.0", "benchmarking (198.18.0.0/15, RFC 2544)"),
-        ("198.19.255.255", "benchmarking (198.18.0.0/15, RFC 2544)"),
-        ("198.51.100.1", "documentation (198.51.100.0/24, RFC 5737)"),
-        ("223.255.255.255", "global (0.0.0.0/0, RFC 7020)"),
-        ("224.0.0.255", "multicast on one link (224.0.0.0/24, RFC 5771 §4)"),
-        ("224.0.1.0", "multicast (224.0.0.0/4, RFC 5771)"),
-        ("239.255.255.255", "multicast within a site (239.0.0.0/8, RFC 2365)"),
-        ("240.0.0.0", "reserved (240.0.0.0/4, RFC 1112 §4)"),
-        ("255.255.255.254", "reserved (240.0.0.0/4, RFC 1112 §4)"),
-        ("255.255.255.255", "limited broadcast (255.255.255.255/32, RFC 919 §7)"),
-        ("::", "unspecified (::/128, RFC 4291 §2.5.2)"),
-        ("::1", "loopback (::1/128, RFC 4291 §2.5.3)"),
-        ("::2", "IPv4-compatible (obsolete) (::/96, RFC 4291 §2.5.5.1)"),
-        ("::ffff:127.0.0.1", "IPv4-mapped (::ffff:0:0/96, RFC 4291 §2.5.5.2)"),
-        ("::1:0:0:0", "reserved by the IETF (::/0, RFC 4291 §2.4)"),
-        ("64:ff9b::192.0.2.1", "NAT64 (64:ff9b::/96, RFC 6052)"),
-        ("100::1", "discard-only (100::/64, RFC 6666)"),
-        ("1fff::", "reserved by the IETF (::/0, RFC 4291 §2.4)"),
-        ("2000::", "global (2000::/3, RFC 3587)"),
-        ("2001::1", "Teredo (2001::/32, RFC 4380)"),
-        ("2001:1ff:ffff::", "IETF protocols (2001::/23, RFC 2928)"),
-        ("2001:200::", "global (2000::/3, RFC 3587)"),
-        ("2001:db7:ffff::", "global (2000::/3, RFC 3587)"),
-        ("2001:db8::", "documentation (2001:db8::/32, RFC 3849)"),
-        ("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "documentation (2001:db8::/32, RFC 3849)"),
-        ("2001:db9::", "global (2000::/3, RFC 3587)"),
-        ("2002:c000:201::", "6to4 (2002::/16, RFC 3056)"),
-        ("3fff:fff::", "documentation (3fff::/20, RFC 9637)"),
-        ("3fff:1000::", "global (2000::/3, RFC 3587)"),
-        ("4000::", "reserved by the IETF (::/0, RFC 4291 §2.4)"),
-        ("fbff::", "reserved by the IETF (::/0, RFC 4291 §2.4)"),
-        ("fc00::", "unique local (private) (fc00::/7, RFC 4193)"),
-        ("fdff:ffff::", "unique local (private) (fc00::/7, RFC 4193)"),
-        ("fe00::", "reserved by the IETF (::/0, RFC 4291 §2.4)"),
-        ("fe80::", "link-local (fe80::/10, RFC 4291 §2.5.6)"),
-        ("febf:ffff::", "link-local (fe80::/10, RFC 4291 §2.5.6)"),
-        ("fec0::", "site-local (obsolete) (fec0::/10, RFC 3879)"),
-        ("ff02::1", "multicast on one link (ff02::/16, RFC 4291 §2.7)"),
-        ("ff0e::101", "multicast (ff00::/8, RFC 4291 §2.7)"),
-    ] {
-        assert_eq!(Answer::to(&[address]).get("Kind"), kind, "{address}");
-    }
-}
-
-/// /31 has two hosts and no broadcast (RFC 3021), /32 one; in IPv6 /127 has two (RFC 6164), /128
-/// one. A shift by 32 or 128 bits, as /0 needs, overflows in many languages.
-#[test]
-fn knows_the_hosts_at_the_ends_of_the_prefixes() {
-    let f = "ffff:ffff:ffff:ffff:ffff:ffff:ffff";
-    for (argument, row) in [
-        ("0.0.0.0/0", "0.0.0.0 0.0.0.0 255.255.255.255 0.0.0.1 255.255.255.254 4294967294"),
-        ("255.0.0.9/0", "0.0.0.0 0.0.0.0 255.255.255.255 0.0.0.1 255.255.255.254 4294967294"),
-        ("10.1.2.3/8", "255.0.0.0 10.0.0.0 10.255.255.255 10.0.0.1 10.255.255.254 16777214"),
-        ("10.0.0.6/30", "255.255.255.252 10.0.0.4 10.0.0.7 10.0.0.5 10.0.0.6 2"),
-        ("10.0.0.7/31", "255.255.255.254 10.0.0.6 none 10.0.0.6 10.0.0.7 2"),
-        ("10.0.0.6/32", "255.255.255.255 10.0.0.6 none 10.0.0.6 10.0.0.6 1"),
-        (
-            "223.255.255.255/32",
-            "255.255.255.255 223.255.255.255 none 223.255.255.255 223.255.255.255 1",
-        ),
-        ("::/0", &format!(":: :: none ::1 {f}:ffff 2^128-1")),
-        (
-            "2001:db8:1:2::9/64",
-            "ffff:ffff:ffff:ffff:: 2001:db8:1:2:: none 2001:db8:1:2::1 2001:db8:1:2:ffff:ffff:ffff:ffff 2^64-1",
-        ),
-        ("2001:db8::6/126", &format!("{f}:fffc 2001:db8::4 none 2001:db8::5 2001:db8::7 2^2-1")),
-        ("2001:db8::7/127", &format!("{f}:fffe 2001:db8::6 none 2001:db8::6 2001:db8::7 2")),
-        ("2001:db8::6/128", &format!("{f}:ffff 2001:db8::6 none 2001:db8::6 2001:db8::6 1")),
-        (
-            "::ffff:192.0.2.7/112",
-            &format!("{f}:0 ::ffff:192.0.0.0 none ::ffff:192.0.0.1 ::ffff:192.0.255.255 2^16-1"),
-        ),
-    ] {
-        let answer = Answer::to(&[argument]);
-        let names = ["Mask", "Network", "Broadcast", "First host", "Last host"];
-        let mut cells = names.map(|name| answer.get(name)).to_vec();
-        for cell in &mut cells {
-            // Without a remark, and the reason why there is none.
-            *cell = if cell.starts_with("none") { "none" } else { cell.split(' ').next().unwrap() };
-        }
-        let hosts = answer.get("Hosts").split(" (").next().unwrap().replace(' ', "");
-        assert_eq!(format!("{} {hosts}", cells.join(" ")), row, "{argument}");
-    }
-}
-
-/// It is /64 for global and link-local addresses (RFC 4291 §2.5.4), /128 for `::1` and what is
-/// reserved; multicast has no mask.
-#[test]
-fn an_ipv6_address_without_a_prefix_gets_the_usual_one() {
-    for (address, mask) in [
-        ("2001:db8::1", "ffff:ffff:ffff:ffff:: = /64 ("),
-        ("fe80::1", "ffff:ffff:ffff:ffff:: = /64 ("),
-        ("::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff = /128 ("),
-        ("1fff::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff = /128 ("),
-        ("ff02::1", "none: "),
-    ] {
-        let answer = Answer::to(&[address]);
-        assert!(answer.get("Mask").starts_with(mask), "{address}: {}", answer.get("Mask"));
-    }
-}
-
-/// An address in 224.0.0.0/4 or ff00::/8 names a group (RFC 5771, RFC 4291 §2.7): `Hosts` begins
-/// with `none: `, and there is no row of a first host, if the whole network is within them.
-#[test]
-fn multicast_addresses_are_groups_and_no_hosts() {
-    for address in ["224.0.0.1/4", "239.1.2.3/32", "ff02::1/8", "ff02::1/128"] {
-        let answer = Answer::to(&[address]);
-        assert!(answer.get("Hosts").starts_with("none: "), "{address}: {}", answer.get("Hosts"));
-        assert_eq!(answer.get("First host"), "", "{address}");
-    }
-    // A network that has groups and others in it has hosts.
-    assert_eq!(Answer::to(&["224.0.0.1/3"]).get("Hosts"), "536870910 (2^29 - 2)");
-}
-
-/// Numbers that look like chance and are the same each time (Steele and Vigna's SplitMix64).
-fn numbers() -> impl Iterator<Item = u64> {
-    let mut state = 14_u64;
-    std::iter::repeat_with(move || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    })
-}
-
-/// Network = address AND mask, mask = 2^32 - 2^(32 - prefix), broadcast = network + size - 1.
-/// Calculate with 32 unsigned bits or more, and beware of the shift by 32 for /0.
-#[test]
-fn agrees_with_plain_arithmetic_for_each_ipv4_prefix() {
-    let mut numbers = numbers();
-    for prefix in (0..=32_u32).chain(0..=32) {
-        // The size of a network, and the address split in what repeats and what is left over.
-        let size = 1_u64 << (32 - prefix);
-        let address = numbers.next().unwrap() % (0xe000_0000); // below multicast
-        let network = address / size * size;
-        let (first, last, hosts) = match size {
-            1 | 2 => (network, network + size - 1, size.to_string()),
-            _ => {
-                let hosts = format!("{} (2^{} - 2)", size - 2, 32 - prefix);
-                (network + 1, network + size - 2, hosts)
-            }
-        };
-        let mask = (1_u64 << 32) - size;
-        let text = |number: u64| Ipv4Addr::from(u32::try_from(number).unwrap()).to_string();
-
-        let argument = format!("{}/{prefix}", text(address));
-        let answer = Answer::to(&[&argument]);
-        assert_eq!(answer.get("Address"), text(address), "{argument}");
-        assert_eq!(answer.get("Mask"), format!("{} = /{prefix}", text(mask)), "{argument}");
-        assert_eq!(answer.bits("Address", 0), format!("{address:032b}"), "{argument}");
-        assert_eq!(answer.bits("Mask", 0), format!("{mask:032b}"), "{argument}");
-        assert_eq!(answer.bits("Network", 0), format!("{network:032b}"), "{argument}");
-        assert_eq!(answer.get("Network").split(' ').next().unwrap(), text(network), "{argument}");
-        assert_eq!(answer.get("First host"), text(first), "{argument}");
-        assert_eq!(answer.get("Last host"), text(last), "{argument}");
-        assert_eq!(answer.get("Hosts"), hosts, "{argument}");
-        if size > 2 {
-            assert_eq!(answer.get("Broadcast"), text(network + size - 1), "{argument}");
+    #[test]
+    fn a_mask_that_is_given_comes_before_that_of_the_class() {
+        for arguments in [&["10.1.2.3/24"] as &[_], &["10.1.2.3", "--mask", "24"]] {
+            assert_eq!(Answer::to(arguments).get("Mask"), "255.255.255.0 = /24");
         }
     }
-}
 
-/// Calculate with 128 unsigned bits (`u128`, Python's int with `& (2**128 - 1)`): NOT mask must not
-/// become negative, and /0 needs no shift by 128.
-#[test]
-fn agrees_with_plain_arithmetic_for_each_ipv6_prefix() {
-    let mut numbers = numbers();
-    for prefix in 0..=128_u32 {
-        let host_bits = 128 - prefix;
-        let [high, low] = [(); 2].map(|()| u128::from(numbers.next().unwrap()));
-        let address = (high << 64 | low) >> 1; // its first bit 0: not multicast
-        // Bit by bit, so that /0 needs no shift by 128.
-        let mask = (0..128).fold(0, |mask, bit| mask << 1 | u128::from(bit < prefix));
-        let (network, last) = (address & mask, address | !mask);
-        let (first, hosts) = match host_bits {
-            0 => (network, "1".to_owned()),
-            1 => (network, "2".to_owned()),
-            _ => (network + 1, format!("2^{host_bits} - 1")),
-        };
-        let text = |number: u128| Ipv6Addr::from(number).to_string();
-
-        let argument = format!("{}/{prefix}", text(address));
-        let answer = Answer::to(&[&argument]);
-        assert_eq!(answer.get("Address"), text(address), "{argument}");
-        assert_eq!(answer.get("Mask"), format!("{} = /{prefix}", text(mask)), "{argument}");
-        assert_eq!(answer.bits("Address", 0), format!("{address:0128b}"), "{argument}");
-        assert_eq!(answer.bits("Mask", 0), format!("{mask:0128b}"), "{argument}");
-        assert_eq!(answer.bits("Network", 0), format!("{network:0128b}"), "{argument}");
-        assert_eq!(answer.get("First host"), text(first), "{argument}");
-        assert_eq!(answer.get("Last host"), text(last), "{argument}");
-        assert_eq!(answer.get("Hosts"), hosts, "{argument}");
+    #[test]
+    fn a_mask_may_be_a_number_or_an_address_in_either_place() {
+        let expected = start(&["192.168.1.142/20"]).finish().success();
+        for arguments in [
+            &["192.168.1.142/255.255.240.0"] as &[_],
+            &["192.168.1.142", "--mask", "255.255.240.0"],
+            &["192.168.1.142", "--mask", "/20"],
+            &["192.168.1.142", "--mask", "20"],
+            &["--mask", "20", "192.168.1.142"],
+        ] {
+            assert_eq!(start(arguments).finish().success(), expected, "{arguments:?}");
+        }
+        let expected = start(&["2001:db8::1/48"]).finish().success();
+        for mask in ["48", "/48", "ffff:ffff:ffff::"] {
+            assert_eq!(
+                start(&["2001:db8::1", "--mask", mask]).finish().success(),
+                expected,
+                "{mask}"
+            );
+        }
     }
-}
 
-/// `/20`, `/255.255.240.0` and `--mask` with 20, /20 or an address mean the same: make one prefix
-/// of them, by counting the 1 bits, and go on with that alone.
-#[test]
-fn a_mask_may_be_a_number_or_an_address_in_either_place() {
-    let expected = start(&["192.168.1.142/20"]).finish().success();
-    for arguments in [
-        &["192.168.1.142/255.255.240.0"] as &[_],
-        &["192.168.1.142", "--mask", "255.255.240.0"],
-        &["192.168.1.142", "--mask", "/20"],
-        &["192.168.1.142", "--mask", "20"],
-        &["--mask", "20", "192.168.1.142"],
-    ] {
-        assert_eq!(start(arguments).finish().success(), expected, "{arguments:?}");
+    #[test]
+    fn says_whether_two_addresses_share_a_subnet() {
+        for (arguments, verdict) in [
+            (["172.16.10.1/24", "172.16.10.200"], "yes: both are in 172.16.10.0/24"),
+            (
+                ["172.16.10.1/24", "172.16.11.1"],
+                "no: 172.16.10.0/24 and 172.16.11.0/24 are two networks",
+            ),
+            (["172.16.10.1/23", "172.16.11.1"], "yes: both are in 172.16.10.0/23"),
+            (["10.0.0.1", "10.255.255.254"], "yes: both are in 10.0.0.0/8"),
+            (["0.0.0.0/0", "255.255.255.255"], "yes: both are in 0.0.0.0/0"),
+            (["10.0.0.1/32", "10.0.0.1"], "yes: both are in 10.0.0.1/32"),
+            (
+                ["192.168.1.1/31", "192.168.1.2"],
+                "no: 192.168.1.0/31 and 192.168.1.2/31 are two networks",
+            ),
+            (["2001:db8::1", "2001:db8::ffff:0:0:1"], "yes: both are in 2001:db8::/64"),
+            (
+                ["2001:db8::1", "2001:db8:0:1::1"],
+                "no: 2001:db8::/64 and 2001:db8:0:1::/64 are two networks",
+            ),
+            (["::/0", "ffff::"], "yes: both are in ::/0"),
+            (["fe80::1%eth0", "fe80::2%eth0"], "yes: both are in fe80::/64"),
+            (["fe80::1%eth0", "fe80::2"], "yes: both are in fe80::/64"),
+            (["fe80::1%eth0", "fe80::2%eth1"], "no: the zones eth0 and eth1 are two links"),
+        ] {
+            let answer = Answer::to(&[arguments[0], "--with", arguments[1]]);
+            assert_eq!(answer.get("Same subnet"), verdict, "{arguments:?}");
+        }
     }
-    let expected = start(&["2001:db8::1/48"]).finish().success();
-    for mask in ["48", "/48", "ffff:ffff:ffff::"] {
-        assert_eq!(start(&["2001:db8::1", "--mask", mask]).finish().success(), expected, "{mask}");
+
+    #[test]
+    fn shows_each_address_and_its_network_bit_by_bit() {
+        let answer = Answer::to(&["172.16.10.1/20", "--with", "172.16.31.7"]);
+        assert_eq!(answer.get("Other"), "172.16.31.7");
+        for (name, n) in [("Address", 0), ("Other", 1)] {
+            let anded: String = answer
+                .bits(name, 0)
+                .chars()
+                .zip(answer.bits("Mask", 0).chars())
+                .map(|bits| if bits == ('1', '1') { '1' } else { '0' })
+                .collect();
+            assert_eq!(answer.bits("Network", n), anded, "{name}");
+        }
+        assert_eq!(answer.bits("Network", 0), "10101100000100000000000000000000");
+        assert_eq!(answer.bits("Network", 1), "10101100000100000001000000000000");
     }
-}
 
-/// Compare (address AND mask) of both, with the first one's mask. The zone behind `%` (RFC 4007
-/// §11) counts if both have one: two zones are two links.
-#[test]
-fn says_whether_two_addresses_share_a_subnet() {
-    for (arguments, verdict) in [
-        (["172.16.10.1/24", "172.16.10.200"], "yes: both are in 172.16.10.0/24"),
-        (
-            ["172.16.10.1/24", "172.16.11.1"],
-            "no: 172.16.10.0/24 and 172.16.11.0/24 are two networks",
-        ),
-        (["172.16.10.1/23", "172.16.11.1"], "yes: both are in 172.16.10.0/23"),
-        (["10.0.0.1", "10.255.255.254"], "yes: both are in 10.0.0.0/8"),
-        (["0.0.0.0/0", "255.255.255.255"], "yes: both are in 0.0.0.0/0"),
-        (["10.0.0.1/32", "10.0.0.1"], "yes: both are in 10.0.0.1/32"),
-        (
-            ["192.168.1.1/31", "192.168.1.2"],
-            "no: 192.168.1.0/31 and 192.168.1.2/31 are two networks",
-        ),
-        (["2001:db8::1", "2001:db8::ffff:0:0:1"], "yes: both are in 2001:db8::/64"),
-        (
-            ["2001:db8::1", "2001:db8:0:1::1"],
-            "no: 2001:db8::/64 and 2001:db8:0:1::/64 are two networks",
-        ),
-        (["::/0", "ffff::"], "yes: both are in ::/0"),
-        (["fe80::1%eth0", "fe80::2%eth0"], "yes: both are in fe80::/64"),
-        (["fe80::1%eth0", "fe80::2"], "yes: both are in fe80::/64"),
-        (["fe80::1%eth0", "fe80::2%eth1"], "no: the zones eth0 and eth1 are two links"),
-    ] {
-        let answer = Answer::to(&[arguments[0], "--with", arguments[1]]);
-        assert_eq!(answer.get("Same subnet"), verdict, "{arguments:?}");
+    #[test]
+    fn no_line_is_wider_than_a_screen() {
+        let arguments: [&[&str]; 3] = [
+            &[],
+            &["2001:250:6405:6005:c449:33a:c7fa:2ae5", "--with", "2001:250::1"],
+            &["192.168.1.142", "--with", "192.168.1.1"],
+        ];
+        for arguments in arguments {
+            let words = start(arguments).finish().success();
+            let widest = words.lines().map(|line| line.chars().count()).max();
+            assert!(widest.is_some_and(|width| width <= 80), "{words}");
+            assert!(words.lines().all(|line| !line.ends_with(' ')), "{words}");
+        }
     }
-}
 
-/// With `--with`, below the mask come the row `Other` and a second row `Network`: each is its own
-/// address AND the mask, bit by bit.
-#[test]
-fn shows_each_address_and_its_network_bit_by_bit() {
-    let answer = Answer::to(&["172.16.10.1/20", "--with", "172.16.31.7"]);
-    assert_eq!(answer.get("Other"), "172.16.31.7");
-    for (name, n) in [("Address", 0), ("Other", 1)] {
-        let anded: String = answer
-            .bits(name, 0)
-            .chars()
-            .zip(answer.bits("Mask", 0).chars())
-            .map(|bits| if bits == ('1', '1') { '1' } else { '0' })
-            .collect();
-        assert_eq!(answer.bits("Network", n), anded, "{name}");
+    #[test]
+    fn prints_utf_8_whatever_the_terminal_has() {
+        let table = Program::start(&mut command(&[])).finish().success();
+        let program = Program::start(command(&[]).env("PYTHONIOENCODING", "ascii"));
+        assert_eq!(program.finish().success(), table);
     }
-    assert_eq!(answer.bits("Network", 0), "10101100000100000000000000000000");
-    assert_eq!(answer.bits("Network", 1), "10101100000100000001000000000000");
-}
 
-/// Cut the zone, `%12` (RFC 4007 §11), out before you parse: it comes before the prefix, has a row
-/// of its own, and no part in the bits.
-#[test]
-fn takes_a_zone_and_leaves_it_out_of_the_arithmetic() {
-    // The default gateway in the article's ipconfig.
-    let answer = Answer::to(&["fe80::22a:6aff:fefa:ff3c%12/64"]);
-    assert_eq!(answer.get("Address"), "fe80::22a:6aff:fefa:ff3c");
-    assert!(answer.get("Zone").starts_with("12: ") && answer.get("Zone").contains("RFC 4007"));
-    assert_eq!(answer.get("Network"), "fe80:: (address AND mask)");
-    assert_eq!(Answer::to(&["fe80::1"]).get("Zone"), "");
-}
-
-/// A zone may be any text: escape controls (ESC, line ends) and bidirectional marks in it before
-/// you print, so that it cannot forge a row.
-#[test]
-fn shows_what_could_steer_the_terminal_as_escapes() {
-    let words = start(&["fe80::1%\u{1b}[2J\u{202e}\nKind"]).finish().success();
-    support::check_safe(&words, 15);
-    assert!(words.contains("[2J"), "{words}");
-}
-
-/// Python's stdout has the terminal's encoding (on Windows often GBK), and `print` raises an error
-/// for what that lacks: `sys.stdout.reconfigure(encoding="utf-8")`.
-#[test]
-fn prints_utf_8_whatever_the_terminal_has() {
-    let table = Program::start(&mut command(&[])).finish().success();
-    let program = Program::start(command(&[]).env("PYTHONIOENCODING", "ascii"));
-    assert_eq!(program.finish().success(), table);
-}
-
-/// Break the 128 bits into two lines, shorten remarks to 80 columns, and leave no blanks at a
-/// line's end, where a column is padded.
-#[test]
-fn no_line_is_wider_than_a_screen() {
-    let arguments: [&[&str]; 3] = [
-        &[],
-        &["2001:250:6405:6005:c449:33a:c7fa:2ae5", "--with", "2001:250::1"],
-        &["192.168.1.142", "--with", "192.168.1.1"],
-    ];
-    for arguments in arguments {
-        let words = start(arguments).finish().success();
-        let widest = words.lines().map(|line| line.chars().count()).max();
-        assert!(widest.is_some_and(|width| width <= 80), "{words}");
-        assert!(words.lines().all(|line| !line.ends_with(' ')), "{words}");
+    #[test]
+    fn help_tells_the_lesson_and_how_to_run_it_in_one_screen() {
+        let parts =
+            ["Lesson 14", "ADDRESS[/PREFIX]", "--mask", "--with", "cargo run -p ip-addresses"];
+        rules::help_tells_the_lesson_and_its_other_half_in_one_screen(command, &parts);
     }
-}
 
-/// Be strict: four numbers without leading zeros (inet_aton takes `0x7f.1`), ASCII digits in a
-/// prefix, 1 bits before 0 bits in a mask, one mask only. `error: ` on stderr, status 2.
-#[test]
-fn refuses_a_wrong_command_line() {
-    let wrong: &[&[&str]] = &[
-        &["192.168.01.1"],
-        &["00.0.0.0"],
-        &["0x7f.0.0.1"],
-        &["256.1.1.1"],
-        &["1.2.3"],
-        &["1.2.3.4.5"],
-        &["1.2.3."],
-        &["1..2.3"],
-        &["2130706433"],
-        &["-1.2.3.4"],
-        &["1.2.3.4 "],
-        &[" 1.2.3.4"],
-        &["localhost"],
-        &[""],
-        &["/24"],
-        &["1.2.3.4/"],
-        &["1.2.3.4/33"],
-        &["1.2.3.4/256"],
-        &["1.2.3.4/-1"],
-        &["1.2.3.4/+8"],
-        &["1.2.3.4/08"],
-        &["1.2.3.4/8/8"],
-        &["1.2.3.4/ 8"],
-        &["1.2.3.4//8"],
-        &["1.2.3.4/ffff::"],
-        &["1.2.3.4/255.0.255.0"],
-        &["1.2.3.4/0.0.0.255"],
-        &["1.2.3.4%eth0"],
-        &["::/129"],
-        &["1::2::3"],
-        &["1:2:3:4:5:6:7"],
-        &["1:2:3:4:5:6:7:8:9"],
-        &["12345::"],
-        &["g::"],
-        &["[::1]"],
-        &["fe80::1%"],
-        &["fe80::1%/64"],
-        &["1.2.3.4/8", "--mask", "8"],
-        &["1.2.3.4", "--mask", "255.255.0.255"],
-        &["1.2.3.4", "--mask", "ffff::"],
-        &["::1", "--mask", "255.0.0.0"],
-        &["1.2.3.4", "--mask", ""],
-        &["--mask", "24"],
-        &["--with", "1.2.3.4"],
-        &["1.2.3.4", "--with", "::1"],
-        &["1.2.3.4", "--with", "1.2.3.5/24"],
-        &["224.0.0.1", "--with", "224.0.0.2"],
-        &["1.2.3.4", "1.2.3.5"],
-    ];
-    rules::refuses(command, wrong);
-}
-
-/// Escape what the error repeats of the command line, such as ESC in a mask: Python's `ascii` or
-/// `repr`, Rust's `escape_debug`.
-#[test]
-fn an_error_cannot_steer_the_terminal() {
-    let message = start(&["1.2.3.4", "--mask", "\u{1b}[2J"]).finish().refused();
-    assert!(message.contains("[2J") && !message.contains('\u{1b}'), "{message:?}");
-}
-
-/// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
-/// Rust, `std::env::args` panics, so use `args_os` or `clap`. End with status 2.
-#[cfg(unix)]
-#[test]
-fn refuses_arguments_that_are_not_utf_8() {
-    let wrong: [&[&[u8]]; 3] =
-        [&[b"1.2.3.4\xff"], &[b"fe80::1%\xff"], &[b"1.2.3.4", b"--mask", b"1.2.3.4\xff"]];
-    for arguments in wrong {
-        rules::refuses_what_is_not_utf_8(env!("CARGO_BIN_EXE_ip-addresses"), arguments);
+    #[test]
+    fn refuses_a_wrong_command_line() {
+        let wrong = "192.168.01.1 00.0.0.0 0x7f.0.0.1 256.1.1.1 1.2.3 1.2.3.4.5 1.2.3. 1..2.3 \
+            2130706433 -1.2.3.4 localhost /24 1.2.3.4/ 1.2.3.4/33 1.2.3.4/256 \
+            1.2.3.4/-1 1.2.3.4/+8 1.2.3.4/08 1.2.3.4/8/8 1.2.3.4//8 1.2.3.4/ffff:: \
+            1.2.3.4/255.0.255.0 1.2.3.4/0.0.0.255 1.2.3.4%eth0 ::/129 1::2::3 \
+            1:2:3:4:5:6:7 1:2:3:4:5:6:7:8:9 12345:: g:: [::1] fe80::1% fe80::1%/64";
+        for address in wrong.split(' ') {
+            rules::refuses_a_wrong_command_line(command, &[&[address]]);
+        }
+        let wrong: &[&[&str]] = &[
+            &["1.2.3.4 "],
+            &[" 1.2.3.4"],
+            &[""],
+            &["1.2.3.4/ 8"],
+            &["1.2.3.4/8", "--mask", "8"],
+            &["1.2.3.4", "--mask", "255.255.0.255"],
+            &["1.2.3.4", "--mask", "ffff::"],
+            &["::1", "--mask", "255.0.0.0"],
+            &["1.2.3.4", "--mask", ""],
+            &["--mask", "24"],
+            &["--with", "1.2.3.4"],
+            &["1.2.3.4", "--with", "::1"],
+            &["1.2.3.4", "--with", "1.2.3.5/24"],
+            &["224.0.0.1", "--with", "224.0.0.2"],
+            &["1.2.3.4", "1.2.3.5"],
+        ];
+        rules::refuses_a_wrong_command_line(command, wrong);
     }
-}
 
-/// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
-/// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
-#[test]
-fn ends_with_an_error_when_stdout_is_closed_or_full() {
-    for arguments in [&[] as &[_], &["192.168.1.142", "--with", "192.168.1.1"]] {
-        rules::needs_stdout(command(arguments), |_| ());
+    #[test]
+    fn an_error_cannot_steer_the_terminal() {
+        let message = start(&["1.2.3.4", "--mask", "\u{1b}[2J"]).finish().refused();
+        assert!(message.contains("[2J") && !message.contains('\u{1b}'), "{message:?}");
     }
-}
 
-/// Compare your output with that of ip-addresses.py line by line (`diff`): rows, remarks, bits and
-/// blanks are the same.
-#[test]
-fn the_python_twin_prints_the_same() {
-    let cases: [&[&str]; 9] = [
-        &[],
-        &["192.168.1.142"],
-        &["10.1.2.3/12", "--with", "10.15.0.1"],
-        &["10.0.0.6/31", "--with", "10.0.0.8"],
-        &["255.255.255.255"],
-        &["2001:250:6405:6005:c449:33a:c7fa:2ae5", "--with", "2001:db8::1"],
-        &["::/0", "--with", "::ffff:1.2.3.4"],
-        &["fe80::1%eth0", "--mask", "ffff:ffff::", "--with", "fe80::2%eth1"],
-        &["ff02::fb/16"],
-    ];
-    for arguments in cases {
-        let Some(twin) = support::python_twin("ip-addresses", arguments) else { return };
-        let ours = start(arguments).finish().success();
-        assert_eq!(twin.finish().success(), ours, "{arguments:?}");
+    rule!(
+        #[cfg(unix)]
+        refuses_arguments_that_are_not_utf_8,
+        EXECUTABLE,
+        &[&[b"1.2.3.4\xff"], &[b"fe80::1%\xff"], &[b"1.2.3.4", b"--mask", b"1.2.3.4\xff"]]
+    );
+
+    #[test]
+    fn ends_when_stdout_is_closed_or_full() {
+        for arguments in [[].as_slice(), &["192.168.1.142", "--with", "192.168.1.1"]] {
+            rules::ends_when_stdout_is_closed_or_full(command(arguments), |_| ());
+        }
     }
 }

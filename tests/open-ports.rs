@@ -9,8 +9,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use support::{Program, rules};
 
+const EXECUTABLE: &str = env!("CARGO_BIN_EXE_open-ports");
+
 fn command(arguments: &[&str]) -> Command {
-    support::command(env!("CARGO_BIN_EXE_open-ports"), arguments)
+    support::command(EXECUTABLE, arguments)
 }
 
 fn start(arguments: &[&str]) -> Program {
@@ -52,6 +54,17 @@ fn own_row(protocol: &str, address: SocketAddr) -> [String; 4] {
     [protocol.to_owned(), address.to_string(), std::process::id().to_string(), program]
 }
 
+/// The rows of this address, if asked for its port. Another program may have that port at another
+/// address.
+#[track_caller]
+fn rows_of(address: SocketAddr, option: &[&str]) -> Vec<[String; 4]> {
+    let port = address.port().to_string();
+    let mut rows = rows(&[&["--port", &port], option].concat());
+    assert!(rows.iter().all(|row| row[1].ends_with(&format!(":{port}"))), "{rows:?}");
+    rows.retain(|row| row[1] == address.to_string());
+    rows
+}
+
 /// A TCP and a UDP socket on the same port of this address; nothing if the system has no such
 /// address.
 fn pair(ip: &str) -> Option<(TcpListener, UdpSocket, SocketAddr)> {
@@ -65,271 +78,244 @@ fn pair(ip: &str) -> Option<(TcpListener, UdpSocket, SocketAddr)> {
     panic!("no port of {ip} is free for both TCP and UDP");
 }
 
-/// Linux: join /proc/net/tcp, tcp6, udp and udp6 with the links `socket:[inode]` in /proc/PID/fd.
-/// `comm` is cut after 15 bytes: take the name of the file behind /proc/PID/exe.
-#[test]
-fn finds_this_tests_own_sockets_with_its_number_and_its_whole_name() {
-    let _turn = turn();
-    for ip in ["127.0.0.1", "[::1]", "0.0.0.0", "[::]"] {
-        let Some((_listener, _socket, address)) = pair(ip) else {
-            support::left_out("there is no IPv6 here");
-            continue;
-        };
-        let all = rows(&[]);
-        for protocol in ["TCP", "UDP"] {
-            let own = own_row(protocol, address);
-            assert_eq!(all.iter().filter(|row| **row == own).count(), 1, "{own:?}: {all:?}");
+mod dialogue {
+    use super::*;
+
+    #[test]
+    fn finds_this_tests_own_sockets_with_its_number_and_its_whole_name() {
+        let _turn = turn();
+        for ip in ["127.0.0.1", "[::1]", "0.0.0.0", "[::]"] {
+            let Some((_listener, _socket, address)) = pair(ip) else {
+                support::left_out("there is no IPv6 here");
+                continue;
+            };
+            let all = rows(&[]);
+            for protocol in ["TCP", "UDP"] {
+                let own = own_row(protocol, address);
+                assert_eq!(all.iter().filter(|row| **row == own).count(), 1, "{own:?}: {all:?}");
+            }
         }
     }
-}
 
-/// `--help` needs 24 lines of 80 columns at most, with the options and how to end a program: `kill
-/// PID`, on Windows `taskkill` (argparse: `epilog`; clap: `after_help`).
-#[test]
-fn help_tells_the_lesson_and_what_to_do_in_one_screen() {
-    let _turn = turn();
-    let parts = ["Lesson 15", "--port", "--tcp", "--udp", "kill PID", "taskkill"];
-    support::check_help(start(&["--help"]), &parts);
-}
+    #[test]
+    fn a_connection_is_no_listener() {
+        let _turn = turn();
+        let (listener, _) = support::listener();
+        let address = listener.local_addr().unwrap();
+        let client = TcpStream::connect(address).unwrap();
+        let (_stream, _) = listener.accept().unwrap();
+        let mut all = rows(&[]);
+        all.retain(|row| row[0] == "TCP");
+        // The accepted stream has the listener's address: still one row.
+        assert_eq!(all.iter().filter(|row| row[1] == address.to_string()).count(), 1, "{all:?}");
+        let own = client.local_addr().unwrap().to_string();
+        assert!(all.iter().all(|row| row[1] != own), "{own}: {all:?}");
+    }
 
-/// Compare the port as a number, and the local one alone: in /proc/net it is hexadecimal, behind
-/// the last colon. TCP and UDP may have the same port, in two rows.
-#[test]
-fn shows_one_port_and_one_protocol_if_asked() {
-    let _turn = turn();
-    let (_listener, _socket, address) = pair("127.0.0.1").unwrap();
-    let port = address.port().to_string();
-    let (tcp, udp) = (own_row("TCP", address), own_row("UDP", address));
-    // Another program may have this port at another address.
-    let here = |arguments: &[&str]| {
-        let mut rows = rows(arguments);
-        assert!(rows.iter().all(|row| row[1].ends_with(&format!(":{port}"))), "{rows:?}");
-        rows.retain(|row| row[1] == address.to_string());
-        rows
-    };
-    assert_eq!(here(&["--port", &port]), [tcp.clone(), udp.clone()]);
-    assert_eq!(here(&["--port", &port, "--tcp"]), std::slice::from_ref(&tcp));
-    assert_eq!(here(&["--udp", "--port", &port]), std::slice::from_ref(&udp));
-    for (option, own, other) in [("--tcp", &tcp, &udp), ("--udp", &udp, &tcp)] {
-        let rows = rows(&[option]);
-        assert!(rows.contains(own) && !rows.contains(other), "{option}: {rows:?}");
-        assert!(rows.iter().all(|row| row[0] == own[0]), "{option}: {rows:?}");
+    #[test]
+    fn tells_who_has_a_port() {
+        let _turn = turn();
+        let (_listener, _socket, address) = pair("127.0.0.1").unwrap();
+        assert_eq!(rows_of(address, &[]), [own_row("TCP", address), own_row("UDP", address)]);
     }
 }
 
-/// Take only TCP sockets in state LISTEN (0A in /proc/net/tcp, LISTENING in netstat): an accepted
-/// one has the listener's local address too.
-#[test]
-fn a_connection_is_no_listener() {
-    let _turn = turn();
-    let (listener, _) = support::listener();
-    let address = listener.local_addr().unwrap();
-    let client = TcpStream::connect(address).unwrap();
-    let (_stream, _) = listener.accept().unwrap();
-    let all = rows(&["--tcp"]);
-    // The accepted stream has the listener's address: still one row.
-    assert_eq!(all.iter().filter(|row| row[1] == address.to_string()).count(), 1, "{all:?}");
-    let own = client.local_addr().unwrap().to_string();
-    assert!(all.iter().all(|row| row[1] != own), "{own}: {all:?}");
-}
+mod sturdy {
+    use super::*;
 
-/// Sort by protocol, port as a number, IPv4 before IPv6, and address as a number; measure the
-/// longest address first, then pad the columns, with two blanks before the program.
-#[test]
-fn rows_are_in_order_and_in_columns() {
-    let _turn = turn();
-    let sockets: Vec<_> = (0..3)
-        .flat_map(|_| {
-            ["127.0.0.1", "[::1]", "0.0.0.0", "127.100.100.100"].into_iter().filter_map(pair)
-        })
-        .collect();
-    let words = printed(&[]);
-    let mut lines = words.lines();
-    let header = lines.next().unwrap();
-    let [address_at, program_at] =
-        ["Local address", "Program"].map(|title| header.find(title).unwrap());
-    let pid_end = header.find("PID").unwrap() + 3;
-    let mut order = Vec::new();
-    for line in lines {
-        // Up to the program's name, all is ASCII.
-        let (fixed, program) = line.split_at(program_at);
-        assert!(fixed.is_ascii() && !program.starts_with(' '), "{words}");
-        assert!(fixed.ends_with("  ") && !fixed[..pid_end].ends_with(' '), "{words}");
-        let address = fixed[address_at..].split(' ').next().unwrap();
-        let address: SocketAddr = address.parse().expect(address);
-        order.push((fixed[..address_at].trim_end(), address.port(), address.ip()));
+    /// A process of some name that has a listening socket, and nothing else to do.
+    #[cfg(target_os = "linux")]
+    fn process_with_a_listener(name: &std::ffi::OsStr) -> (Holder, tempfile::TempDir, SocketAddr) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(name);
+        // The kernel names a process after the file that was started, also if that is a link.
+        std::os::unix::fs::symlink("/bin/sleep", &file).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let listener = std::os::fd::OwnedFd::from(listener);
+        let child = Command::new(file).arg("600").stdin(listener).spawn().unwrap();
+        (Holder(child), folder, address)
     }
-    assert!(order.is_sorted(), "{words}");
-    for (_, _, address) in sockets {
-        assert!(order.contains(&("TCP", address.port(), address.ip())), "{words}");
-        assert!(order.contains(&("UDP", address.port(), address.ip())), "{words}");
+
+    /// A child process; killed when it is dropped.
+    #[cfg(target_os = "linux")]
+    struct Holder(std::process::Child);
+
+    #[cfg(target_os = "linux")]
+    impl Drop for Holder {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
     }
-}
 
-/// Nothing found is no error: `Nothing listens on port N here (TCP or UDP).`, status 0, and why
-/// `bind` may fail all the same: TIME-WAIT, for which there is SO_REUSEADDR.
-#[test]
-fn says_that_no_one_is_there_and_what_to_do() {
-    let _turn = turn();
-    // Port 4 is assigned to nothing, and no system gives it out by itself.
-    for (arguments, protocols) in [
-        (&["--port", "4"] as &[_], "(TCP or UDP)"),
-        (&["--port", "4", "--tcp"], "(TCP)"),
-        (&["--port", "4", "--udp"], "(UDP)"),
-    ] {
-        let words = printed(arguments);
-        let first = words.lines().next().unwrap();
-        assert_eq!(first, format!("Nothing listens on port 4 here {protocols}."));
-        assert!(words.contains("TIME-WAIT") && words.contains("SO_REUSEADDR"), "{words}");
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn another_programs_name_cannot_steer_the_terminal_or_forge_a_row() {
+        use std::os::unix::ffi::OsStrExt;
+        let _turn = turn();
+        for (name, harmless) in [
+            ("\u{1b}[2J\nTCP 0:1".as_bytes(), "[2J"),
+            ("a\u{202e}b\u{9b}c".as_bytes(), "a"),
+            (b"(x) S 1 (\r", "(x) S 1 ("),
+            (b"\xff\xfe name", " name"),
+        ] {
+            let (holder, _folder, address) =
+                process_with_a_listener(std::ffi::OsStr::from_bytes(name));
+            let words = printed(&["--tcp", "--port", &address.port().to_string()]);
+            support::check_safe(&words, 2);
+            let row = words.lines().nth(1).unwrap();
+            assert!(row.contains(&format!(" {}  ", holder.0.id())), "{words}");
+            assert!(row.contains(harmless), "{words}");
+        }
     }
-}
 
-/// A process of some name that has a listening socket, and nothing else to do.
-#[cfg(target_os = "linux")]
-fn process_with_a_listener(name: &std::ffi::OsStr) -> (Holder, tempfile::TempDir, SocketAddr) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join(name);
-    // The kernel names a process after the file that was started, also if that is a link.
-    std::os::unix::fs::symlink("/bin/sleep", &file).unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let listener = std::os::fd::OwnedFd::from(listener);
-    let child = Command::new(file).arg("600").stdin(listener).spawn().unwrap();
-    (Holder(child), folder, address)
-}
-
-/// A child process; killed when it is dropped.
-#[cfg(target_os = "linux")]
-struct Holder(std::process::Child);
-
-#[cfg(target_os = "linux")]
-impl Drop for Holder {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_chinese_name_stays_readable() {
+        let _turn = turn();
+        let (_holder, _folder, address) = process_with_a_listener("网络编程".as_ref());
+        let rows = rows(&["--port", &address.port().to_string(), "--tcp"]);
+        assert_eq!(rows[0][3], "网络编程");
     }
-}
 
-/// A program's name is any bytes: decode it with U+FFFD, and escape controls, line ends and
-/// bidirectional marks. /proc/PID/stat has it in parentheses, which it may contain: read `comm`.
-#[cfg(target_os = "linux")]
-#[test]
-fn another_programs_name_cannot_steer_the_terminal_or_forge_a_row() {
-    use std::os::unix::ffi::OsStrExt;
-    let _turn = turn();
-    for (name, harmless) in [
-        ("\u{1b}[2J\nTCP 0:1".as_bytes(), "[2J"),
-        ("a\u{202e}b\u{9b}c".as_bytes(), "a"),
-        (b"(x) S 1 (\r", "(x) S 1 ("),
-        (b"\xff\xfe name", " name"),
-    ] {
-        let (holder, _folder, address) = process_with_a_listener(std::ffi::OsStr::from_bytes(name));
-        let words = printed(&["--tcp", "--port", &address.port().to_string()]);
-        support::check_safe(&words, 2);
-        let row = words.lines().nth(1).unwrap();
-        assert!(row.contains(&format!(" {}  ", holder.0.id())), "{words}");
-        assert!(row.contains(harmless), "{words}");
-    }
-}
-
-/// Decode the name as UTF-8 and escape only what is dangerous: `ascii`, or a `repr` of bytes, makes
-/// it unreadable. Set stdout to UTF-8.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_chinese_name_stays_readable() {
-    let _turn = turn();
-    let (_holder, _folder, address) = process_with_a_listener("网络编程".as_ref());
-    let rows = rows(&["--port", &address.port().to_string(), "--tcp"]);
-    assert_eq!(rows[0][3], "网络编程");
-}
-
-/// EACCES at /proc/PID/fd means another user's process: print `-` for number and name instead of
-/// leaving out the row, and one line on stderr that names `sudo`; status 0.
-#[cfg(unix)]
-#[test]
-fn shows_a_dash_and_says_why_where_it_may_not_look() {
-    use std::os::unix::process::CommandExt;
-    let _turn = turn();
-    let (_listener, _socket, address) = pair("127.0.0.1").unwrap();
-    let six = pair("[::1]");
-    let mut other_user = command(&[]);
-    // The number of `nobody` on most systems; only root may become another user.
-    other_user.uid(65534).gid(65534);
-    other_user.stdin(std::process::Stdio::null());
-    let Ok(output) = other_user.output() else {
-        return support::left_out(
-            "only root can run it as another user, and only where that user may enter",
-        );
-    };
-    assert!(output.status.success(), "{output:?}");
-    let words = String::from_utf8(output.stdout).unwrap();
-    let notes = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(notes.lines().count(), 1, "{notes}");
-    assert!(notes.contains("sudo"), "{notes}");
-    if cfg!(target_os = "linux") {
-        let addresses = [Some(address), six.map(|six| six.2)];
-        for address in addresses.into_iter().flatten() {
-            for protocol in ["TCP", "UDP"] {
-                let row = [protocol, &address.to_string(), "-", "-"];
-                let has = |line: &str| line.split_whitespace().eq(row);
-                assert_eq!(words.lines().filter(|line| has(line)).count(), 1, "{row:?}: {words}");
+    #[cfg(unix)]
+    #[test]
+    fn shows_a_dash_and_says_why_where_it_may_not_look() {
+        use std::os::unix::process::CommandExt;
+        let _turn = turn();
+        let (_listener, _socket, address) = pair("127.0.0.1").unwrap();
+        let six = pair("[::1]");
+        let mut other_user = command(&[]);
+        // The number of `nobody` on most systems; only root may become another user.
+        other_user.uid(65534).gid(65534);
+        other_user.stdin(std::process::Stdio::null());
+        let Ok(output) = other_user.output() else {
+            return support::left_out(
+                "only root can run it as another user, and only where that user may enter",
+            );
+        };
+        assert!(output.status.success(), "{output:?}");
+        let words = String::from_utf8(output.stdout).unwrap();
+        let notes = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(notes.lines().count(), 1, "{notes}");
+        assert!(notes.contains("sudo"), "{notes}");
+        if cfg!(target_os = "linux") {
+            let addresses = [Some(address), six.map(|six| six.2)];
+            for address in addresses.into_iter().flatten() {
+                for protocol in ["TCP", "UDP"] {
+                    let row = [protocol, &address.to_string(), "-", "-"];
+                    let has = |line: &str| line.split_whitespace().eq(row);
+                    assert_eq!(
+                        words.lines().filter(|line| has(line)).count(),
+                        1,
+                        "{row:?}: {words}"
+                    );
+                }
             }
         }
     }
 }
 
-/// `--tcp` and `--udp` exclude each other (argparse: `add_mutually_exclusive_group`; clap:
-/// `conflicts_with`), and a port is 1 to 65535: `error: ` on stderr, status 2.
-#[test]
-fn refuses_a_wrong_command_line() {
-    let _turn = turn();
-    let wrong: &[&[&str]] = &[
-        &["--tcp", "--udp"],
-        &["--udp", "--tcp", "--port", "80"],
-        &["--port"],
-        &["--port", "0"],
-        &["--port", "65536"],
-        &["--port=-1"],
-        &["--port", "http"],
-        &["9999"],
-        &["--listening"],
-    ];
-    rules::refuses(command, wrong);
-}
+mod polish {
+    use super::*;
 
-/// Arguments can be any bytes. Python makes them surrogates, on which `text.encode()` fails; in
-/// Rust, `std::env::args` panics, so use `args_os` or `clap`. End with status 2.
-#[cfg(unix)]
-#[test]
-fn refuses_arguments_that_are_not_utf_8() {
-    let _turn = turn();
-    rules::refuses_what_is_not_utf_8(env!("CARGO_BIN_EXE_open-ports"), &[b"--port=\xff"]);
-}
-
-/// Flush each line and check the result: `print` may fail (EPIPE, ENOSPC). Then say `Error: cannot
-/// write to standard output: ` and the reason, status 1; in C, ignore SIGPIPE first.
-#[test]
-fn ends_with_an_error_when_stdout_is_closed_or_full() {
-    let _turn = turn();
-    for arguments in [&[] as &[_], &["--port", "4"]] {
-        rules::needs_stdout(command(arguments), |_| ());
-    }
-}
-
-/// Compare your output with that of open-ports.py (`diff`): header, widths, order and words are the
-/// same.
-#[test]
-fn the_python_twin_finds_the_same() {
-    let _turn = turn();
-    let (_listener, _socket, address) = pair("127.0.0.1").unwrap();
-    let port = address.port().to_string();
-    for arguments in [&["--port", &port] as &[_], &["--port", "4"]] {
-        let Some(twin) = support::python_twin("open-ports", arguments) else { return };
-        let twin = twin.finish();
-        if !cfg!(any(target_os = "linux", windows)) {
-            return support::left_out("the twin is for Linux and Windows");
+    #[test]
+    fn shows_one_protocol_if_asked() {
+        let _turn = turn();
+        let (_listener, _socket, address) = pair("127.0.0.1").unwrap();
+        let (tcp, udp) = (own_row("TCP", address), own_row("UDP", address));
+        for (option, own, other) in [("--tcp", &tcp, &udp), ("--udp", &udp, &tcp)] {
+            assert_eq!(rows_of(address, &[option]), std::slice::from_ref(own));
+            let rows = rows(&[option]);
+            assert!(rows.contains(own) && !rows.contains(other), "{option}: {rows:?}");
+            assert!(rows.iter().all(|row| row[0] == own[0]), "{option}: {rows:?}");
         }
-        assert!(twin.status.success(), "{twin:#?}");
-        assert_eq!(twin.stdout, printed(arguments), "{arguments:?}");
+    }
+
+    #[test]
+    fn rows_are_in_order_and_in_columns() {
+        let _turn = turn();
+        let sockets: Vec<_> = (0..3)
+            .flat_map(|_| {
+                ["127.0.0.1", "[::1]", "0.0.0.0", "127.100.100.100"].into_iter().filter_map(pair)
+            })
+            .collect();
+        let words = printed(&[]);
+        let mut lines = words.lines();
+        let header = lines.next().unwrap();
+        let [address_at, program_at] =
+            ["Local address", "Program"].map(|title| header.find(title).unwrap());
+        let pid_end = header.find("PID").unwrap() + 3;
+        let mut order = Vec::new();
+        for line in lines {
+            // Up to the program's name, all is ASCII.
+            let (fixed, program) = line.split_at(program_at);
+            assert!(fixed.is_ascii() && !program.starts_with(' '), "{words}");
+            assert!(fixed.ends_with("  ") && !fixed[..pid_end].ends_with(' '), "{words}");
+            let address = fixed[address_at..].split(' ').next().unwrap();
+            let address: SocketAddr = address.parse().expect(address);
+            order.push((fixed[..address_at].trim_end(), address.port(), address.ip()));
+        }
+        assert!(order.is_sorted(), "{words}");
+        for (_, _, address) in sockets {
+            assert!(order.contains(&("TCP", address.port(), address.ip())), "{words}");
+            assert!(order.contains(&("UDP", address.port(), address.ip())), "{words}");
+        }
+    }
+
+    #[test]
+    fn says_that_no_one_is_there_and_what_to_do() {
+        let _turn = turn();
+        // Port 4 is assigned to nothing, and no system gives it out by itself.
+        for (arguments, protocols) in [
+            (&["--port", "4"] as &[_], "(TCP or UDP)"),
+            (&["--port", "4", "--tcp"], "(TCP)"),
+            (&["--port", "4", "--udp"], "(UDP)"),
+        ] {
+            let words = printed(arguments);
+            let first = words.lines().next().unwrap();
+            assert_eq!(first, format!("Nothing listens on port 4 here {protocols}."));
+            assert!(words.contains("TIME-WAIT") && words.contains("SO_REUSEADDR"), "{words}");
+        }
+    }
+
+    #[test]
+    fn help_tells_the_lesson_and_what_to_do_in_one_screen() {
+        let _turn = turn();
+        let parts = ["Lesson 15", "--port", "--tcp", "--udp", "kill PID", "taskkill"];
+        rules::help_tells_the_lesson_and_its_other_half_in_one_screen(command, &parts);
+    }
+
+    #[test]
+    fn refuses_a_wrong_command_line() {
+        let _turn = turn();
+        let wrong: &[&[&str]] = &[
+            &["--tcp", "--udp"],
+            &["--udp", "--tcp", "--port", "80"],
+            &["--port"],
+            &["--port", "0"],
+            &["--port", "65536"],
+            &["--port=-1"],
+            &["--port", "http"],
+            &["9999"],
+            &["--listening"],
+        ];
+        rules::refuses_a_wrong_command_line(command, wrong);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn refuses_arguments_that_are_not_utf_8() {
+        let _turn = turn();
+        rules::refuses_arguments_that_are_not_utf_8(EXECUTABLE, &[&[b"--port=\xff"]]);
+    }
+
+    #[test]
+    fn ends_when_stdout_is_closed_or_full() {
+        let _turn = turn();
+        for arguments in [[].as_slice(), &["--port", "4"]] {
+            rules::ends_when_stdout_is_closed_or_full(command(arguments), |_| ());
+        }
     }
 }

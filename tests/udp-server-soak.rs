@@ -8,7 +8,7 @@ mod support;
 
 use std::net::UdpSocket;
 
-use support::resources;
+use support::{datagrams, resources};
 
 /// Keep nothing of a datagram, and no client's address: one buffer serves them all.
 #[test]
@@ -21,18 +21,12 @@ fn nothing_is_left_of_100_000_datagrams() {
         let length = socket.recv(&mut buffer).expect("the server answers");
         assert_eq!(&buffer[..length], [b"Hello, ", message, b"!"].concat());
     };
-    let client = || {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket.connect(&address).unwrap();
-        socket.set_read_timeout(Some(support::patience())).unwrap();
-        socket
-    };
     let rubbish = [0xff; 1400];
-    let first = client();
+    let first = datagrams(&address);
     ask(&first, b"Michael");
     let before = resources(server.id());
     for number in 0..1000 {
-        let socket = client(); // gone when its last answer is on its way
+        let socket = datagrams(&address); // gone when its last answer is on its way
         for _ in 0..98 {
             ask(&socket, &rubbish[..number]);
         }

@@ -85,9 +85,9 @@ fn talk(mut stream: TcpStream) -> io::Result<()> {
 /// Prints what the server says until it closes, 64 KiB at most.
 fn receive(address: &Address, timeout: Duration) -> Result<()> {
     let connect = |peer| TcpStream::connect_timeout(&peer, timeout);
-    let stream = address.try_each(connect).map_err(|error| {
-        anyhow!("cannot connect to {address}: {error}; start the server first")
-    })?;
+    let stream = address
+        .try_each(connect)
+        .map_err(|error| anyhow!("cannot connect to {address}: {error}; start the server first"))?;
     stream.set_read_timeout(Some(timeout))?;
     let message =
         read_until_close(stream, 65_536).with_context(|| format!("no message from {address}"))?;

@@ -10,7 +10,7 @@
 //! HTTP/1.1 200 OK
 //! ```
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Parser;
 use http_fetch::{framing, page, progress::Progress, save::Output, target::Target};
-use netcommon::{Report, UTF_8, decode, eprintln, println, timeout};
+use netcommon::{Report, UTF_8, decode, eprintln, println, safe, timeout};
 
 /// How much is read at once, in bytes: the tutorial's `recv(1024)`, made large for speed.
 const BUFFER: usize = 512 * 1024;
@@ -57,8 +57,12 @@ fn main() -> Result<(), Report> {
     stream.write_all(request.as_bytes()).with_context(no_page)?; // send
 
     let (head, mut body) = framing::read(stream).with_context(no_page)?;
-    for line in decode(&head.bytes, UTF_8).lines() {
-        println!("{line}");
+    let header = decode(&head.bytes, UTF_8);
+    let printed = header.lines().try_for_each(|line| writeln!(io::stdout(), "{}", safe(line)));
+    if printed.is_err() {
+        drop(file); // deletes the temporary file: println! fails as well, and ends the program
+        println!("");
+        return Ok(());
     }
     let mut progress = Progress::new(head.length());
     let mut start = Vec::new(); // of the page, for its title

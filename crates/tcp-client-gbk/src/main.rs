@@ -18,7 +18,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use netcommon::{Address, GBK, Report, ask, decode, encode, println, read_until_close, timeout};
+use netcommon::{Address, GBK, Report, ask, decode, encode, println};
+use netcommon::{read_until_close, timeout, uninterrupted};
 
 /// Lesson 12: a TCP client for one exchange of typed text, in GBK.
 #[derive(Parser)]
@@ -39,6 +40,7 @@ fn main() -> Result<(), Report> {
         format!("cannot connect to {address}: {error}; is tcp-server-gbk running?")
     })?;
     stream.set_read_timeout(Some(timeout))?;
+    stream.set_write_timeout(Some(timeout))?;
     talk(stream).with_context(|| format!("the exchange with {address} broke off"))?;
     Ok(())
 }
@@ -56,7 +58,8 @@ fn ask_address() -> Result<Address> {
 fn talk(mut stream: TcpStream) -> Result<()> {
     let text = ask("请输入要发送的数据:")?;
     ensure!(!text.is_empty(), "TCP carries no empty message; type some text");
-    stream.write_all(&encode(&text, GBK)?)?; // send
+    let message = encode(&text, GBK)?;
+    uninterrupted(|| stream.write_all(&message))?; // send
     let answer = read_until_close(stream, 65_536)?; // recv(1024) until it returns nothing
     ensure!(!answer.is_empty(), "it closed the connection without an answer");
     println!("接收到的信息为: {}", decode(&answer, GBK));

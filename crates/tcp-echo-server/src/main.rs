@@ -17,7 +17,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::Parser;
-use netcommon::{Address, Report, eprintln, println};
+use netcommon::{Address, Report, eprintln, println, uninterrupted};
 
 /// Lesson 2: a TCP server that sends back what it receives, one client at a time.
 #[derive(Parser)]
@@ -62,6 +62,6 @@ fn talk(mut stream: TcpStream) -> io::Result<()> {
         if message.is_empty() {
             return Ok(()); // the client has closed its side
         }
-        stream.write_all(message)?; // sendall
+        uninterrupted(|| stream.write_all(message))?; // sendall
     }
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use crossbeam_channel::{Receiver, bounded};
-use netcommon::{Address, Report, eprintln, println, seconds};
+use netcommon::{Address, Report, eprintln, println, seconds, uninterrupted};
 use socket2::SockRef;
 
 /// Lesson 4: a TCP server that talks with many clients at once, one thread for each.
@@ -82,7 +82,7 @@ fn talk(mut stream: TcpStream, delay: Duration) -> io::Result<()> {
         thread::sleep(delay);
         match &buffer[..length] {
             b"" | b"exit" => return Ok(()),
-            name => stream.write_all(&[b"Hello, ", name, b"!"].concat())?,
+            name => uninterrupted(|| stream.write_all(&[b"Hello, ", name, b"!"].concat()))?,
         }
     }
 }

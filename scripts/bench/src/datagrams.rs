@@ -8,8 +8,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use course::Lesson;
+use course::run::Server;
 
-use crate::peers::{PATIENCE, Peer, Server, Tools};
+use crate::peers::{PATIENCE, Peer, Tools};
 use crate::report::{Bench, Text};
 
 /// Datagrams in a second at the steady pace, sent in a batch each millisecond. A batch of the
@@ -19,12 +21,10 @@ const SIZES: [usize; 2] = [64, 1400];
 /// When nothing more has been printed for so long, the receiver has caught up.
 const QUIET: Duration = Duration::from_millis(100);
 
-const TEXTS: [&str; 5] = [
+const TEXTS: [&str; 3] = [
     "datagrams",
     "udp-bound-receiver: datagrams over loopback, each printed on a line of a file",
-    "udp-bound-receiver：经回环接口接收数据报，每个打印成文件中的一行",
     "a call of the kernel for each datagram, and one for each line. Whoever is sent more loses what does not fit into the receive buffer, which is the system's default for all. The tool's own receiver prints nothing while datagrams come.",
-    "每个数据报一次系统调用，每行输出又一次。来得更快时，接收缓冲区（各程序都用系统默认值）装不下的数据报就会丢失。本工具自带的接收程序在接收期间不打印。",
 ];
 const LOST_AT_PACE: Text =
     ["bytes: {}; % lost of 40,000/s", "{} 字节：每秒发送 40,000 个时的丢失率（%）"];
@@ -32,17 +32,17 @@ const SENT: Text = ["bytes: {}; sent/s at full speed", "{} 字节：全速时每
 const RECEIVED: Text = ["bytes: {}; received/s of these", "{} 字节：其中每秒接收数"];
 const LOST: Text = ["bytes: {}; % lost of these", "{} 字节：其丢失率（%）"];
 
-pub(crate) fn bench(tools: &Tools) -> Bench<'_> {
+pub(crate) fn bench<'a>(tools: &'a Tools, lesson: &Lesson) -> Result<Bench<'a>> {
     let arguments = ["127.0.0.1:0", "--count", "0"];
     let peers = [
-        Some(tools.lesson("udp-bound-receiver", &arguments)),
+        Some(tools.lesson(lesson, &arguments)?),
         tools.c("receiver"),
-        tools.twin("udp-bound-receiver", &arguments),
+        tools.script("scripts/bench/peers/udp-bound-receiver.py"),
         Some(tools.own(&["receive"])),
     ];
     let time = Duration::from_millis(if tools.quick { 20 } else { 300 });
     let file = tools.folder.path().join("lines");
-    Bench::new(TEXTS, peers, move |peer, numbers| {
+    Ok(Bench::new(TEXTS, peers, move |peer, numbers| {
         for size in SIZES {
             let (sent, received) = exchange(peer, size, time, &file, Some(PACE))?;
             numbers.less(LOST_AT_PACE, &size, lost(sent, received));
@@ -52,7 +52,7 @@ pub(crate) fn bench(tools: &Tools) -> Bench<'_> {
             numbers.less(LOST, &size, lost(sent, received));
         }
         Ok(())
-    })
+    }))
 }
 
 fn lost(sent: usize, received: usize) -> f64 {

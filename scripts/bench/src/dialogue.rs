@@ -6,10 +6,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Error, Result, anyhow, bail, ensure};
+use course::Lesson;
+use course::run::Server;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Registry, Token};
 
-use crate::peers::{PATIENCE, Peer, Server, Tools};
+use crate::peers::{PATIENCE, Peer, Tools, memory};
 use crate::report::{Bench, Numbers, Text};
 
 const WELCOME: &[u8] = b"Welcome!";
@@ -22,12 +24,10 @@ const AT_ONCE: usize = 256;
 /// Files that a process needs beside its connections.
 const OTHER_FILES: usize = 64;
 
-const TEXTS: [&str; 5] = [
+const TEXTS: [&str; 3] = [
     "dialogue",
     "tcp-server-threaded: the Welcome!/Hello dialogue, without a delay",
-    "tcp-server-threaded：Welcome!/Hello 对话，不加延迟",
     "the kernel, and with one connection the time to wake the other side. The tool's own server has no thread for each connection: it shows what the load generator could still ask for.",
-    "内核；只有一个连接时，是唤醒对方所需的时间。本工具自带的服务器不为每个连接开线程：它达到的数字就是负载发生器还能给出的负载。",
 ];
 const REQUESTS: Text = ["connections: {}; requests/s", "{} 个连接：每秒请求数"];
 const HALF: Text =
@@ -51,7 +51,7 @@ struct Load {
     held: [usize; 2],
 }
 
-pub(crate) fn bench(tools: &Tools) -> Result<Bench<'_>> {
+pub(crate) fn bench<'a>(tools: &'a Tools, lesson: &Lesson) -> Result<Bench<'a>> {
     let mut load =
         Load { time: Duration::from_millis(500), talking: [1, 64, 1000], held: [1000, 10_000] };
     if tools.quick {
@@ -68,9 +68,9 @@ pub(crate) fn bench(tools: &Tools) -> Result<Bench<'_>> {
     }
     let arguments = ["127.0.0.1:0", "--delay", "0", "--max-connections", "20000"];
     let peers = [
-        Some(tools.lesson("tcp-server-threaded", &arguments)),
+        Some(tools.lesson(lesson, &arguments)?),
         tools.c("threaded"),
-        tools.twin("tcp-server-threaded", &arguments),
+        tools.script("scripts/bench/peers/tcp-server-threaded.py"),
         Some(tools.own(&["respond"])),
     ];
     Ok(Bench::new(TEXTS, peers, move |peer, numbers| measure(peer, &load, numbers)))
@@ -96,7 +96,8 @@ fn measure(peer: &Peer, load: &Load, numbers: &mut Numbers<'_>) -> Result<()> {
 
 /// A burst of connects, and what the connections cost while they are idle.
 fn hold(server: &Server, load: &Load, numbers: &mut Numbers<'_>) -> Result<()> {
-    let memory = || Ok::<_, Error>([server.memory("VmRSS")?, server.memory("VmPTE")?]);
+    let memory =
+        || Ok::<_, Error>([memory(&server.child, "VmRSS")?, memory(&server.child, "VmPTE")?]);
     let before = memory();
     let mut crowd = Crowd::new(server.address)?;
     let (start, burst) = (Instant::now(), load.held[0]);

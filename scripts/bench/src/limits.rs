@@ -17,6 +17,7 @@ use socket2::SockRef;
 pub(crate) fn run(peer: &str, words: &[String]) -> Result<()> {
     match (peer, words) {
         ("respond", []) => respond(),
+        ("echo", [address]) => echo(address),
         ("drain", [address, path]) => drain(address, path),
         ("serve", [file]) => serve(file),
         ("receive", []) => receive(),
@@ -72,6 +73,18 @@ fn answer(listener: TcpListener) -> Result<()> {
     }
 }
 
+/// Sends back what one client says, and prints nothing.
+fn echo(address: &str) -> Result<()> {
+    let (mut stream, _) = TcpListener::bind(address)?.accept()?;
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match stream.read(&mut buffer)? {
+            0 => return Ok(()),
+            length => stream.write_all(&buffer[..length])?,
+        }
+    }
+}
+
 /// Fetches a page and throws it away.
 fn drain(address: &str, path: &str) -> Result<()> {
     let mut stream = TcpStream::connect(address)?;
@@ -81,7 +94,7 @@ fn drain(address: &str, path: &str) -> Result<()> {
     Ok(())
 }
 
-/// A web server of one file, in each of HTTP's three framings, where there is no nginx.
+/// A web server of one file, in each of HTTP's three framings.
 fn serve(file: &str) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     writeln!(io::stderr(), "Listening on {}", listener.local_addr()?)?;

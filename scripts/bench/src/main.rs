@@ -5,13 +5,15 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail, ensure};
 use clap::Parser;
+use course::{Course, Lesson};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use netcommon::Report;
 use peers::Tools;
 use report::Bench;
 
+mod bulk;
 mod datagrams;
 mod decoding;
 mod dialogue;
@@ -29,11 +31,11 @@ const LIMIT: Duration = Duration::from_secs(270);
 /// Measures the lessons beside programs in C and Python, by turns in one run
 ///
 /// Numbers depend on the machine, and on what else it does: close other programs. All peers that
-/// are here take part (a C compiler, Python 3, curl, iconv, nginx); a missing one is named.
+/// are here take part (a C compiler, Python 3, curl, iconv); a missing one is named.
 #[derive(Parser)]
 #[command(name = "cargo lesson bench", bin_name = "cargo lesson bench")]
 struct Args {
-    /// Names of lessons, or `netcommon` for the decoding of text; all by default
+    /// Names of lessons; all that are measured by default
     lessons: Vec<String>,
     /// All numbers as JSON, for programs
     #[arg(long)]
@@ -42,7 +44,7 @@ struct Args {
     #[arg(long)]
     quick: bool,
     /// Writes the tables into docs/benchmark.md and docs/benchmark.zh-CN.md too
-    #[arg(long, conflicts_with = "quick")]
+    #[arg(long, conflicts_with_all = ["quick", "lessons"])]
     pages: bool,
     /// Be the cheapest possible peer
     #[arg(long, hide = true, num_args = 1.., allow_hyphen_values = true)]
@@ -54,32 +56,46 @@ fn main() -> Result<(), Report> {
     if let [peer, words @ ..] = &args.peer[..] {
         return Ok(limits::run(peer, words)?);
     }
-    let tools = Tools::new(args.quick)?;
-    let names = tools.choose(&args.lessons)?;
-    let mut benches = benches(&tools, &names)?;
+    let course = Course::read()?;
+    let lessons = choose(&course, &args.lessons)?;
+    let tools = Tools::new(&course, &lessons, args.quick)?;
+    let mut benches = benches(&tools, &lessons)?;
     let start = Instant::now();
     run(&tools, &mut benches);
     report::show(&benches, &tools.notes.borrow(), start.elapsed(), args.json)?;
     if args.pages {
-        report::write_pages(&tools.root, &benches)?;
+        report::write_pages(&course, &benches)?;
     }
     Ok(())
 }
 
-/// What can be measured of the lessons of these names.
-fn benches<'a>(tools: &'a Tools, names: &'a [String]) -> Result<Vec<Bench<'a>>> {
+/// The lessons of these names, or all, that are measured.
+fn choose<'a>(course: &'a Course, names: &[String]) -> Result<Vec<&'a Lesson>> {
+    let mut lessons = course.choose(names)?;
+    lessons.retain(|lesson| !lesson.about.bench.is_empty());
+    let measured = course.lessons.iter().filter(|lesson| !lesson.about.bench.is_empty());
+    let measured: Vec<_> = measured.map(|lesson| &*lesson.name).collect();
+    ensure!(!lessons.is_empty(), "only these lessons are measured: {}", measured.join(", "));
+    Ok(lessons)
+}
+
+/// What their manifests say is measured of `lessons`.
+fn benches<'a>(tools: &'a Tools, lessons: &[&'a Lesson]) -> Result<Vec<Bench<'a>>> {
     let mut benches = Vec::new();
-    for name in names {
-        match name.as_str() {
-            "tcp-server-threaded" => benches.push(dialogue::bench(tools)?),
-            "http-fetch" => benches.push(fetch::bench(tools)?),
-            "udp-bound-receiver" => benches.push(datagrams::bench(tools)),
-            "netcommon" => benches.push(decoding::bench(tools)?),
-            _ => {}
+    for lesson in lessons {
+        for key in &lesson.about.bench {
+            benches.push(match key.as_str() {
+                "dialogue" => dialogue::bench(tools, lesson)?,
+                "fetch" => fetch::bench(tools, lesson)?,
+                "datagrams" => datagrams::bench(tools, lesson)?,
+                "decoding" => decoding::bench(tools)?,
+                "bulk" => bulk::bench(tools, lesson)?,
+                "startup" => startup::bench(tools, lesson)?,
+                _ => bail!("the manifest of {} names an unknown bench {key:?}", lesson.name),
+            });
         }
     }
-    let lessons = names.iter().filter(|name| *name != "netcommon");
-    benches.extend(lessons.map(|name| startup::bench(tools, name)));
+    benches.sort_by_key(|bench| bench.key == "startup"); // its rows share a table, the last one
     Ok(benches)
 }
 

@@ -3,8 +3,7 @@
 use std::cell::RefCell;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::SocketAddr;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -12,12 +11,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use course::run::{self, Built};
+use course::{Course, Lesson};
 use tempfile::TempDir;
 use wait4::Wait4;
 
-use crate::report::Text;
-
-/// No program takes longer to start, or a server to answer.
+/// No server takes longer to answer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// No program takes longer for its task.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -28,9 +27,8 @@ const QUICK_BODY: u64 = 1 << 22;
 const TICK: Duration = Duration::from_millis(5);
 
 /// A program to measure.
-#[derive(Clone)]
 pub(crate) struct Peer {
-    pub(crate) name: Text,
+    pub(crate) name: &'static str,
     pub(crate) role: Role,
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<OsString>,
@@ -45,44 +43,57 @@ pub(crate) enum Role {
 }
 
 impl Peer {
-    pub(crate) fn new(name: &'static str, program: impl Into<PathBuf>, arguments: &[&str]) -> Self {
+    fn new(name: &'static str, program: impl Into<PathBuf>, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(OsString::from).collect();
-        Self { name: [name, name], role: Role::Other, program: program.into(), arguments }
+        Self { name, role: Role::Other, program: program.into(), arguments }
     }
 
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(&self.arguments);
+        command.args(&self.arguments).stdin(Stdio::null());
         command
     }
 }
 
-/// What is at hand: the workspace, the other languages, a folder for what is made.
+/// What is at hand: the lessons' programs, the other languages, a folder for what is made.
 pub(crate) struct Tools {
     pub(crate) quick: bool,
     /// Of the body to fetch, in bytes.
     pub(crate) size: u64,
-    pub(crate) root: PathBuf,
     /// In memory where there is room, so that no disk is measured. Deleted at the end.
     pub(crate) folder: TempDir,
     /// What the reader should know of this run.
     pub(crate) notes: RefCell<Vec<String>>,
+    root: PathBuf,
+    built: Vec<Built>,
     executable: PathBuf,
     python: Option<PathBuf>,
 }
 
 impl Tools {
-    pub(crate) fn new(quick: bool) -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+    /// Builds the versions to trust of `lessons` the way that this program was built.
+    pub(crate) fn new(course: &Course, lessons: &[&Lesson], quick: bool) -> Result<Self> {
+        let mut cargo = course.cargo();
+        let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
+        cargo.args(["build", "--bins", "--profile", profile]);
+        cargo.args(lessons.iter().flat_map(|lesson| ["--package", &lesson.name]));
+        let built = run::build(&mut cargo)?;
         // By way of a wrapper, such as pyenv's, it would take another 50 ms to start.
         let mut python = Command::new("python3");
         let found = python.args(["-c", "import sys; print(sys.executable)"]).output().ok();
         let found = found.filter(|output| output.status.success());
         let python = found.map(|output| String::from_utf8_lossy(&output.stdout).trim().into());
-        let notes = RefCell::default();
         let size = if quick { QUICK_BODY } else { BODY };
-        let executable = std::env::current_exe()?;
-        let tools = Self { quick, size, root, folder: folder(size)?, notes, executable, python };
+        let tools = Self {
+            quick,
+            size,
+            folder: folder(size)?,
+            notes: RefCell::default(),
+            root: course.root.clone(),
+            built,
+            executable: std::env::current_exe()?,
+            python,
+        };
         if cfg!(debug_assertions) {
             tools.note("a debug build: these numbers mean nothing".into());
         }
@@ -97,58 +108,26 @@ impl Tools {
         self.notes.borrow_mut().push(note);
     }
 
-    /// Checks the names of lessons, and builds these programs the way that this one was built.
-    pub(crate) fn choose(&self, names: &[String]) -> Result<Vec<String>> {
-        let mut known = vec!["netcommon".to_owned()];
-        for entry in fs::read_dir(self.root.join("crates"))? {
-            let name = entry?.file_name().to_string_lossy().into_owned();
-            if self.twin_path(&name).exists() {
-                known.push(name);
-            }
-        }
-        known.sort();
-        for name in names {
-            ensure!(
-                known.contains(name),
-                "there is no lesson {name:?}; there are {}",
-                known.join(", ")
-            );
-        }
-        let chosen = if names.is_empty() { known } else { names.to_vec() };
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-        command.args(["build", "--quiet"]).current_dir(&self.root);
-        command.args(["--profile", if cfg!(debug_assertions) { "dev" } else { "release" }]);
-        command.args(chosen.iter().flat_map(|name| ["--package", name]));
-        let status = command.status().context("cannot run cargo")?;
-        ensure!(status.success(), "the lessons do not compile");
-        Ok(chosen)
+    /// The lesson's version to trust.
+    pub(crate) fn lesson(&self, lesson: &Lesson, arguments: &[&str]) -> Result<Peer> {
+        let program = run::find(&self.built, "bin", &lesson.name)?;
+        Ok(Peer { role: Role::Ours, ..Peer::new("Rust", program, arguments) })
     }
 
-    fn twin_path(&self, lesson: &str) -> PathBuf {
-        self.root.join(format!("crates/{lesson}/{lesson}.py"))
-    }
-
-    /// The lesson itself, in Rust; cargo put it beside this program.
-    pub(crate) fn lesson(&self, lesson: &str, arguments: &[&str]) -> Peer {
-        let program = format!("{lesson}{}", std::env::consts::EXE_SUFFIX);
-        let peer = Peer::new("Rust", self.executable.with_file_name(program), arguments);
-        Peer { role: Role::Ours, ..peer }
-    }
-
-    /// The lesson in Python.
-    pub(crate) fn twin(&self, lesson: &str, arguments: &[&str]) -> Option<Peer> {
-        let path = self.twin_path(lesson);
-        self.python(&[&[&*path.to_string_lossy()], arguments].concat())
-    }
-
+    /// Python, if it is installed.
     pub(crate) fn python(&self, arguments: &[&str]) -> Option<Peer> {
         self.python.as_ref().map(|python| Peer::new("Python", python, arguments))
     }
 
+    /// A program in Python, by its path from the root.
+    pub(crate) fn script(&self, path: &str) -> Option<Peer> {
+        self.python(&[&*self.root.join(path).to_string_lossy()])
+    }
+
     /// This program in the part of a peer, of `limits.rs`.
     pub(crate) fn own(&self, arguments: &[&str]) -> Peer {
-        let peer = Peer::new("", &self.executable, &[&["--peer"], arguments].concat());
-        Peer { name: ["limit of this tool", "本工具的上限"], role: Role::Limit, ..peer }
+        let arguments = [&["--peer"], arguments].concat();
+        Peer { role: Role::Limit, ..Peer::new("limit of this tool", &self.executable, &arguments) }
     }
 
     /// A program of peers/*.c, if there is a compiler.
@@ -156,8 +135,8 @@ impl Tools {
         let program = self.folder.path().join(name);
         let source = self.root.join(format!("scripts/bench/peers/{name}.c"));
         let mut compiler = Command::new("cc");
-        compiler.args(["-O2", "-pthread", "-o"]).arg(&program).arg(source);
-        match run(&mut compiler) {
+        compiler.args(["-O2", "-pthread", "-o"]).arg(&program).arg(source).stdin(Stdio::null());
+        match measure(&mut compiler) {
             Ok(_) => Some(Peer::new("C", program, &[])),
             Err(error) => {
                 self.note(format!("{name}.c is left out: cc: {error:#}"));
@@ -192,16 +171,14 @@ fn folder(size: u64) -> Result<TempDir> {
     Ok(folder)
 }
 
-/// Writes the body, after another file of its size.
+/// Writes the body, first with twice its size.
 fn fill(folder: &Path, size: u64) -> io::Result<()> {
     let block: Vec<u8> = (0..1 << 16).map(|number: u32| number.to_le_bytes()[0]).collect();
-    for name in ["room", "body"] {
-        let mut file = File::create(folder.join(name))?;
-        for _ in 0..size >> 16 {
-            file.write_all(&block)?;
-        }
+    let mut body = File::create(folder.join("body"))?;
+    for _ in 0..(2 * size) >> 16 {
+        body.write_all(&block)?;
     }
-    fs::remove_file(folder.join("room"))
+    body.set_len(size)
 }
 
 /// What a program took for its task.
@@ -214,13 +191,18 @@ pub(crate) struct Used {
 }
 
 /// Runs a program to its end.
-pub(crate) fn run(command: &mut Command) -> Result<Used> {
+pub(crate) fn measure(command: &mut Command) -> Result<Used> {
     let start = Instant::now();
-    let (mut child, output) = spawn(command)?;
+    // One pipe for all that it says.
+    let (mut output, end) = io::pipe()?;
+    let child = command.stdout(end.try_clone()?).stderr(end).spawn();
+    command.stdout(Stdio::null()).stderr(Stdio::null()); // which closes our copies of its end
+    let name = || format!("cannot run {}", command.get_program().to_string_lossy());
+    let mut child = child.with_context(name)?;
     let (ended, end) = channel();
     thread::spawn(move || {
         let mut text = Vec::new();
-        let _ = { output }.read_to_end(&mut text);
+        let _ = output.read_to_end(&mut text);
         ended.send(String::from_utf8_lossy(&text).into_owned())
     });
     let mut peak = 0;
@@ -238,7 +220,8 @@ pub(crate) fn run(command: &mut Command) -> Result<Used> {
         }
     };
     let used = child.wait4()?;
-    ensure!(used.status.success(), "{}: {}", used.status, last_line(&said));
+    let last_line = said.trim_end().lines().last().unwrap_or("it said nothing");
+    ensure!(used.status.success(), "{}: {last_line}", used.status);
     // Linux's own maximum counts what this program had when it started that one (getrusage(2)).
     let peak = if peak == 0 { used.rusage.maxrss } else { peak * 1024 };
     Ok(Used {
@@ -248,68 +231,12 @@ pub(crate) fn run(command: &mut Command) -> Result<Used> {
     })
 }
 
-/// Starts a program with one pipe for all that it says.
-fn spawn(command: &mut Command) -> Result<(Child, io::PipeReader)> {
-    let (output, end) = io::pipe()?;
-    command.stdin(Stdio::null()).stdout(end.try_clone()?).stderr(end);
-    let child = command.spawn();
-    command.stdout(Stdio::null()).stderr(Stdio::null()); // which closes our copies of its end
-    let name = || format!("cannot run {}", command.get_program().to_string_lossy());
-    Ok((child.with_context(name)?, output))
-}
-
-fn last_line(text: &str) -> &str {
-    text.trim_end().lines().last().unwrap_or("it said nothing")
-}
-
-/// A server; killed when it is dropped.
-pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
-    pub(crate) child: Child,
-}
-
-impl Server {
-    /// Starts a program, and waits until it says `Listening on`. What it prints after that goes
-    /// to `output`, or nowhere.
-    pub(crate) fn start(mut command: Command, output: Option<File>) -> Result<Self> {
-        let (said, end) = io::pipe()?;
-        let output = output.map_or_else(Stdio::null, Stdio::from);
-        let mut child = command.stdin(Stdio::null()).stdout(output).stderr(end).spawn()?;
-        drop(command); // and with it our copy of the pipe's end
-        let (heard, lines) = channel();
-        thread::spawn(move || {
-            for line in BufReader::new(said).lines().map_while(Result::ok) {
-                let _ = heard.send(line); // read to the end, so that the server can go on
-            }
-        });
-        let mut last = String::from("it said nothing");
-        while let Ok(line) = lines.recv_timeout(PATIENCE) {
-            if let Some(address) = line.strip_prefix("Listening on ") {
-                return Ok(Self { address: address.parse()?, child });
-            }
-            last = line;
-        }
-        child.kill()?;
-        child.wait()?;
-        bail!("it does not listen: {last}");
-    }
-
-    /// Its memory in KiB, by the name of a line in /proc/PID/status.
-    pub(crate) fn memory(&self, line: &str) -> Result<u64> {
-        memory(&self.child, line).with_context(|| format!("no {line}: only Linux tells it"))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A number from /proc/PID/status (proc(5)).
-fn memory(child: &Child, line: &str) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
-    let line = status.lines().find_map(|text| text.strip_prefix(line)?.strip_prefix(':'))?;
-    line.trim().trim_end_matches(" kB").parse().ok()
+/// The memory of a program in KiB, by the name of a line in /proc/PID/status (proc(5)).
+pub(crate) fn memory(child: &Child, line: &str) -> Result<u64> {
+    let number = || {
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+        let line = status.lines().find_map(|text| text.strip_prefix(line)?.strip_prefix(':'))?;
+        line.trim().trim_end_matches(" kB").parse().ok()
+    };
+    number().with_context(|| format!("no {line}: only Linux tells it"))
 }

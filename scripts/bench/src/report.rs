@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Error, Result};
 use comfy_table::{ContentArrangement, Table, TableStyle, presets};
 use console::Term;
+use course::{Course, pages};
 use serde_json::{Value, json};
 
 use crate::peers::{Peer, Role};
@@ -16,20 +16,17 @@ use crate::peers::{Peer, Role};
 /// In English and in Chinese; `{}` stands for a number or a name.
 pub(crate) type Text = [&'static str; 2];
 
-const LEGEND: Text = [
-    "Medians (least–most). ↑: more is better, ↓: less is. A ratio over 1 says that Rust is the better one, in either case.",
-    "中位数（最小–最大）。↑：越大越好；↓：越小越好。两种情况下，比值大于 1 都表示 Rust 更好。",
-];
+const LEGEND: &str = "Medians (least–most). ↑: more is better, ↓: less is. A ratio over 1 says that Rust is the better one, in either case.";
 
 type Measure<'a> = Box<dyn Fn(&Peer, &mut Numbers<'_>) -> Result<()> + 'a>;
 
 /// One load, the programs that bear it, and their numbers.
 pub(crate) struct Bench<'a> {
     /// The name of its mark in the pages. Neighbours of one key share a table.
-    key: &'static str,
-    title: Text,
+    pub(crate) key: &'static str,
+    title: &'static str,
     /// What keeps the numbers from being higher.
-    limit: Text,
+    limit: &'static str,
     pub(crate) peers: Vec<Peer>,
     measure: Measure<'a>,
     rows: Vec<Row>,
@@ -89,13 +86,12 @@ impl Numbers<'_> {
 
 impl<'a> Bench<'a> {
     pub(crate) fn new(
-        [key, title, title_zh, limit, limit_zh]: [&'static str; 5],
+        [key, title, limit]: [&'static str; 3],
         peers: impl IntoIterator<Item = Option<Peer>>,
         measure: impl Fn(&Peer, &mut Numbers<'_>) -> Result<()> + 'a,
     ) -> Self {
         let peers: Vec<_> = peers.into_iter().flatten().collect();
         let failures = vec![None; peers.len()];
-        let (title, limit) = ([title, title_zh], [limit, limit_zh]);
         Self { key, title, limit, peers, measure: Box::new(measure), rows: Vec::new(), failures }
     }
 
@@ -131,10 +127,11 @@ impl<'a> Bench<'a> {
 
     fn headings(&self, language: usize) -> Vec<String> {
         let mut headings = vec![String::new()];
-        headings.extend(self.peers.iter().map(|peer| peer.name[language].into()));
-        headings.extend(
-            self.others().map(|peer| format!("Rust : {}", self.peers[peer].name[language])),
-        );
+        headings.extend(self.peers.iter().map(|peer| match (peer.role, language) {
+            (Role::Limit, 1) => "本工具的上限".into(),
+            _ => peer.name.into(),
+        }));
+        headings.extend(self.others().map(|peer| format!("Rust : {}", self.peers[peer].name)));
         headings
     }
 
@@ -155,7 +152,7 @@ impl<'a> Bench<'a> {
         let row = |row: &Row| {
             let peers = row.cells.iter().enumerate().map(|(peer, cell)| {
                 json!({
-                    "peer": self.peers[peer].name[0],
+                    "peer": self.peers[peer].name,
                     "median": cell.median(),
                     "numbers": cell.numbers,
                     "failure": cell.failure.as_ref().or(self.failures[peer].as_ref()),
@@ -169,7 +166,7 @@ impl<'a> Bench<'a> {
             })
         };
         let rows: Value = self.rows.iter().map(row).collect();
-        json!({ "key": self.key, "title": self.title[0], "limit": self.limit[0], "rows": rows })
+        json!({ "key": self.key, "title": self.title, "limit": self.limit, "rows": rows })
     }
 }
 
@@ -276,9 +273,9 @@ pub(crate) fn show(
     let width = Term::stdout().size_checked().map_or(120, |(_, columns)| columns);
     for (Bench { title, limit, .. }, mut table) in tables(benches, 0, presets::UTF8_BORDERS_ONLY) {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-        text.push(format!("\n{}\n{table}\nThe limit: {}", title[0], limit[0]));
+        text.push(format!("\n{title}\n{table}\nThe limit: {limit}"));
     }
-    print(&format!("{}\n\n{}", text.join("\n"), LEGEND[0]))
+    print(&format!("{}\n\n{}", text.join("\n"), LEGEND))
 }
 
 /// Prints lines; `println!` would panic if stdout were closed or full.
@@ -286,30 +283,19 @@ fn print(lines: &str) -> Result<()> {
     writeln!(io::stdout(), "{lines}").context("cannot write to standard output")
 }
 
-/// Writes the tables into the pages, between `<!-- bench KEY -->` and `<!-- end -->`.
-pub(crate) fn write_pages(root: &Path, benches: &[Bench<'_>]) -> Result<()> {
-    for (language, name) in ["docs/benchmark.md", "docs/benchmark.zh-CN.md"].iter().enumerate() {
-        let mut page = fs::read_to_string(root.join(name)).context(*name)?;
-        let machine = machine().into_iter().map(|(name, value)| {
-            format!("- {}{}{value}\n", name[language], [": ", "："][language])
-        });
-        page = fill(&page, "machine", &machine.collect::<String>()).context(*name)?;
-        for (bench, table) in tables(benches, language, presets::ASCII_MARKDOWN) {
-            let limit = format!("{}{}", ["The limit: ", "瓶颈："][language], bench.limit[language]);
-            let part = format!("{table}\n\n{}{}{limit}\n", LEGEND[language], [" ", ""][language]);
-            page = fill(&page, bench.key, &part).context(*name)?;
-        }
-        fs::write(root.join(name), page).with_context(|| format!("cannot write {name}"))?;
+/// Writes the tables into the pages, behind the marks `bench machine` and `bench KEY`.
+pub(crate) fn write_pages(course: &Course, benches: &[Bench<'_>]) -> Result<()> {
+    for (language, path) in ["docs/benchmark.md", "docs/benchmark.zh-CN.md"].iter().enumerate() {
+        let mut about = Table::new();
+        about.load_style(presets::ASCII_MARKDOWN).set_header(["", ["Machine", "机器"][language]]);
+        about.add_rows(machine().into_iter().map(|(name, value)| [name[language].into(), value]));
+        let tables = tables(benches, language, presets::ASCII_MARKDOWN).into_iter();
+        let tables = tables.map(|(bench, table)| (bench.key, table));
+        let parts = [("machine", about)].into_iter().chain(tables);
+        let parts = parts.map(|(key, table)| (format!("bench {key}"), format!("{table}\n")));
+        let page = pages::fill(&course.text(path)?, &parts.collect()).context(*path)?;
+        let cannot = || format!("cannot write {path}");
+        fs::write(course.root.join(path), page).with_context(cannot)?;
     }
     Ok(())
-}
-
-/// Replaces what stands between a mark and the next `<!-- end -->`.
-fn fill(page: &str, key: &str, part: &str) -> Result<String> {
-    let mark = format!("<!-- bench {key} -->\n");
-    let (before, rest) =
-        page.split_once(&mark).with_context(|| format!("it has no mark {mark:?}"))?;
-    let (_, after) =
-        rest.split_once("<!-- end -->").with_context(|| format!("{mark:?} has no end"))?;
-    Ok(format!("{before}{mark}\n{part}\n<!-- end -->{after}"))
 }

@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 
+use course::{Course, pages};
 use serde_json::Value;
 
 fn bench(arguments: &[&str]) -> Command {
@@ -34,10 +35,16 @@ fn a_quick_run_measures_everything() {
         let of_key = benches.iter().filter(|bench| bench["key"] == key);
         of_key.map(|bench| rows(bench).len()).collect()
     };
-    for (key, expected) in [("dialogue", 15), ("fetch", 9), ("datagrams", 8), ("decoding", 3)] {
+    let rows_of = [("dialogue", 15), ("fetch", 9), ("datagrams", 8), ("decoding", 3), ("bulk", 4)];
+    for (key, expected) in rows_of {
         assert_eq!(counted(key), [expected], "{key}");
     }
-    assert!(counted("startup").len() >= 15);
+    assert_eq!(counted("startup"), [1, 1], "a row for each of two lessons");
+    let keys = benches.iter().map(|bench| bench["key"].as_str().unwrap()).chain(["machine"]);
+    let tables = keys.map(|key| (format!("bench {key}"), "| a |\n".to_owned())).collect();
+    for page in ["docs/benchmark.md", "docs/benchmark.zh-CN.md"] {
+        pages::fill(&Course::read().unwrap().text(page).unwrap(), &tables).expect(page);
+    }
     let python = Command::new("python3").arg("--version").output();
     let python = python.is_ok_and(|output| output.status.success());
     for (name, peers) in benches.iter().flat_map(rows) {
@@ -55,10 +62,10 @@ fn a_quick_run_measures_everything() {
 
 #[test]
 fn a_table_shows_each_peer_and_its_ratio() {
-    let output = bench(&["udp-sender", "--quick"]).output().unwrap();
+    let output = bench(&["tcp-client", "--quick"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
-    for part in ["Rust : Python", "limit of this tool", "udp-sender", "The limit: ", "Cores: "] {
+    for part in ["Rust : Python", "limit of this tool", "tcp-client", "The limit: ", "Cores: "] {
         assert!(text.contains(part), "no {part:?} in {text}");
     }
 }
@@ -93,4 +100,12 @@ fn a_wrong_name_is_a_clear_error() {
         "{error}"
     );
     assert!(error.contains("http-fetch"), "{error}");
+}
+
+#[test]
+fn a_lesson_that_is_not_measured_is_a_clear_error() {
+    let output = bench(&["ip-addresses"]).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(error.starts_with("Error: only these lessons are measured: http-fetch, "), "{error}");
 }

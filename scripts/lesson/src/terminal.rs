@@ -3,17 +3,38 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use console::{Term, measure_text_width};
+use course::Words;
 
 /// The columns to fill: the terminal's, or 100 for a pipe.
 pub(crate) fn width() -> u16 {
     Term::stdout().size_checked().map_or(100, |(_, columns)| columns)
 }
 
-/// Prints lines; `println!` would panic if stdout were closed or full.
+/// Prints lines; `println!` would panic if stdout were closed or full. A reader that has seen enough
+/// (`| head`) ends the program in silence.
 pub(crate) fn print(lines: &str) -> Result<()> {
-    writeln!(io::stdout(), "{lines}").context("cannot write to standard output")
+    match writeln!(io::stdout(), "{lines}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(1),
+        written => written.context("cannot write to standard output"),
+    }
+}
+
+/// Prints problems, if there are any, and ends with an error then.
+pub(crate) fn none(problems: &[String]) -> Result<()> {
+    problems.iter().try_for_each(|problem| print(problem.trim_end()))?;
+    ensure!(problems.is_empty(), "{} problems", problems.len());
+    Ok(())
+}
+
+/// The words in the reader's language, by the variables that say it (locale(7)).
+pub(crate) fn words(words: &Words) -> &str {
+    let said =
+        ["LC_ALL", "LC_MESSAGES", "LANG"].map(|name| std::env::var(name).unwrap_or_default());
+    let chinese =
+        said.iter().find(|said| !said.is_empty()).is_some_and(|said| said.starts_with("zh"));
+    if chinese && !words.zh.is_empty() { &words.zh } else { &words.en }
 }
 
 /// Prints lines, through the pager if they are more than the terminal has.

@@ -1,16 +1,17 @@
 //! `cargo lesson`: the reader's companion. One file for each command.
 
 use clap::{Parser, Subcommand};
-use lessons::Course;
+use course::Course;
 use netcommon::Report;
 
 mod bench;
 mod book;
 mod diff;
 mod grade;
-mod lessons;
+mod guards;
+mod judge;
 mod list;
-mod record;
+mod mutants;
 mod sync;
 mod terminal;
 mod tour;
@@ -27,6 +28,7 @@ struct Args {
 enum Command {
     List(list::List),
     Diff(diff::Diff),
+    Guards(guards::List),
     Tour(tour::Tour),
     Grade(grade::Grade),
     Bench(bench::Bench),
@@ -36,10 +38,11 @@ enum Command {
 
 fn main() -> Result<(), Report> {
     let args = Args::parse();
-    let course = Course::load()?;
+    let course = Course::read()?;
     match args.command {
         Command::List(list) => list.run(&course)?,
         Command::Diff(diff) => diff.run(&course)?,
+        Command::Guards(guards) => guards.run(&course)?,
         Command::Tour(tour) => tour.run(&course)?,
         Command::Grade(grade) => grade.run(&course)?,
         Command::Bench(bench) => bench.run(&course)?,

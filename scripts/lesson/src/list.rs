@@ -2,9 +2,8 @@
 
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
-use serde_json::json;
+use course::Course;
 
-use crate::lessons::Course;
 use crate::terminal;
 
 /// The lessons in their order: what is new in each, what it follows, its article
@@ -18,20 +17,7 @@ pub(crate) struct List {
 impl List {
     pub(crate) fn run(&self, course: &Course) -> Result<()> {
         if self.json {
-            let lessons = course.lessons.iter().map(|lesson| {
-                let about = &lesson.about;
-                json!({
-                    "number": about.number,
-                    "name": lesson.name,
-                    "description": lesson.description,
-                    "idea": about.idea.en,
-                    "idea-zh": about.idea.zh,
-                    "follows": about.follows,
-                    "source": about.source,
-                })
-            });
-            let lessons: serde_json::Value = lessons.collect();
-            return terminal::print(&serde_json::to_string_pretty(&lessons)?);
+            return terminal::print(&serde_json::to_string_pretty(&course.lessons)?);
         }
         let mut table = Table::new();
         table

@@ -6,9 +6,10 @@ use std::time::Instant;
 use anyhow::Result;
 use console::{Alignment, Style, pad_str};
 
-use crate::lessons::{Course, Lesson};
-use crate::record::{Exchange, record};
-use crate::{record, terminal};
+use course::run::{self, Built, Exchange};
+use course::{Course, Lesson};
+
+use crate::terminal;
 
 /// Runs lessons for real, both halves, and shows who said what and when
 #[derive(clap::Args)]
@@ -19,7 +20,7 @@ pub(crate) struct Tour {
 
 impl Tour {
     pub(crate) fn run(&self, course: &Course) -> Result<()> {
-        record::build(course)?;
+        let built = run::programs(course)?;
         let mut summary = String::new();
         let mut seen = Vec::new();
         for lesson in course.choose(&self.lessons)? {
@@ -29,7 +30,7 @@ impl Tour {
                 continue; // two lessons are the two halves of one exchange
             }
             let start = Instant::now();
-            let lines = show(course, lesson)?;
+            let lines = show(course, lesson, &built)?;
             seen.push(programs);
             let tick = Style::new().green().apply_to("✓");
             let seconds = start.elapsed().as_secs_f64();
@@ -39,12 +40,12 @@ impl Tour {
     }
 }
 
-fn show(course: &Course, lesson: &Lesson) -> Result<usize> {
+fn show(course: &Course, lesson: &Lesson, built: &[Built]) -> Result<usize> {
     let bold = Style::new().bold();
     let title = format!("{}. {}: {}", lesson.about.number, lesson.name, lesson.about.idea.en);
     terminal::print(&bold.apply_to(title).to_string())?;
-    let Exchange { commands, events, .. } = record(course, lesson)?;
-    let column = (usize::from(terminal::width()) - 8) / commands.len().max(1) - 3;
+    let Exchange { commands, events, .. } = run::record(course, lesson, built)?;
+    let column = (usize::from(terminal::width().max(40)) - 8) / commands.len().max(1) - 3;
     let row = |time: &str, cells: &[String]| {
         let fill = |cell| pad_str(cell, column, Alignment::Left, Some("…")).into_owned();
         let cells: Vec<_> = cells.iter().map(|cell| fill(cell)).collect();

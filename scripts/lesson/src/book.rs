@@ -1,11 +1,10 @@
-//! `cargo book`: starts the book's builder, which has a workspace of its own in `docs/`.
+//! `cargo book`: starts the book's builder, which has a workspace of its own in `scripts/book`.
 
 use std::ffi::OsString;
-use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::lessons::Course;
+use course::Course;
 
 /// Builds the book into target/book; `cargo book` for short
 #[derive(clap::Args)]
@@ -17,11 +16,11 @@ pub(crate) struct Book {
 }
 
 impl Book {
-    /// An alias can name a file only from the current folder; here it is known where `docs/` is.
+    /// An alias can name a file only from the current folder; here it is known where `scripts/book` is.
     pub(crate) fn run(&self, course: &Course) -> Result<()> {
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-        command.args(["run", "--quiet", "--manifest-path"]);
-        command.arg(course.root.join("docs/Cargo.toml")).arg("--").args(&self.arguments);
+        let mut command = course.cargo();
+        command.args(["run", "--quiet", "--manifest-path", "scripts/book/Cargo.toml", "--"]);
+        command.args(&self.arguments);
         // In this process's place, so that a signal for it ends the server.
         #[cfg(unix)]
         return Err(std::os::unix::process::CommandExt::exec(&mut command))

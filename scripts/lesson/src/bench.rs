@@ -1,10 +1,8 @@
 //! `cargo lesson bench`: how fast the lessons are.
 
-use std::process::Command;
-
 use anyhow::{Context, Result};
 
-use crate::lessons::Course;
+use course::Course;
 
 /// Measures the lessons beside programs in C and Python; `bench --help` says more
 #[derive(clap::Args)]
@@ -19,14 +17,13 @@ impl Bench {
     /// Hands over to the package `bench`: built for release, since a slow load generator would be
     /// all that it measures, and apart, so that the other commands need not wait for it.
     pub(crate) fn run(&self, course: &Course) -> Result<()> {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
+        let mut command = course.cargo();
         command.args(["run", "--quiet", "--release", "--package", "bench", "--"]);
         for word in &self.words {
             // A lesson's number becomes its name.
             command.arg(course.find(word).map_or(word, |lesson| &lesson.name));
         }
-        let status = command.current_dir(&course.root).status().context("cannot run cargo")?;
+        let status = command.status().context("cannot run cargo")?;
         std::process::exit(status.code().unwrap_or(1));
     }
 }

@@ -1,0 +1,361 @@
+//! Programs: where cargo put them, a server that is started and ended, and the recording of an
+//! exchange, on free ports of loopback.
+
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::{Course, Lesson, serve};
+
+/// No lesson's exchange takes longer, and no server to start.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the first terminal may still print after the last one has ended.
+const QUIET: Duration = Duration::from_millis(400);
+/// A page in GBK, for `http-fetch`; its title is 网络编程测试.
+const PAGE: &[u8] = b"<html><head><meta charset=\"gbk\"><title>\xcd\xf8\xc2\xe7\xb1\xe0\xb3\xcc\xb2\xe2\xca\xd4</title></head></html>\n";
+
+/// A program that cargo has built.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The name of its target.
+    pub name: String,
+    /// `bin`, `example`, `test`, `bench`.
+    pub kind: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// Runs `cargo build …` or `cargo test --no-run …`, and says where the programs are.
+///
+/// # Errors
+/// With what the compiler said, if it is not satisfied.
+pub fn build(cargo: &mut Command) -> Result<Vec<Built>> {
+    cargo.args(["--quiet", "--message-format", "json-render-diagnostics"]);
+    let output = cargo.output().context("cannot run cargo")?;
+    ensure!(
+        output.status.success(),
+        "it does not compile:\n{}",
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
+    let mut built = Vec::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let message: Value = serde_json::from_str(line)?;
+        if let Some(path) = message["executable"].as_str() {
+            let target = |key: &Value| key.as_str().unwrap_or_default().to_owned();
+            let (name, kind) = (&message["target"]["name"], &message["target"]["kind"][0]);
+            built.push(Built { name: target(name), kind: target(kind), path: path.into() });
+        }
+    }
+    Ok(built)
+}
+
+/// The program of that kind and name.
+///
+/// # Errors
+/// If it was not built.
+pub fn find<'a>(built: &'a [Built], kind: &str, name: &str) -> Result<&'a Path> {
+    let found = built.iter().find(|program| program.kind == kind && program.name == name);
+    Ok(&found.with_context(|| format!("cargo has built no {kind} {name}"))?.path)
+}
+
+/// Builds the versions to trust of all lessons, so that no recording is held up by the compiler.
+///
+/// # Errors
+/// If one does not compile.
+pub fn programs(course: &Course) -> Result<Vec<Built>> {
+    let packages = course.lessons.iter().flat_map(|lesson| ["--package", &lesson.name]);
+    build(course.cargo().args(["build", "--bins"]).args(packages))
+}
+
+/// A server; killed when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The program.
+    pub child: Child,
+}
+
+impl Server {
+    /// Starts a version to trust, and waits until it says `Listening on`. What it prints goes to
+    /// `output`, or nowhere; so does what it says on stderr after that.
+    ///
+    /// # Errors
+    /// If it does not start, or does not listen in time.
+    pub fn start(mut command: Command, output: Option<fs::File>) -> Result<Self> {
+        let (said, end) = io::pipe()?;
+        let output = output.map_or_else(Stdio::null, Stdio::from);
+        let child = command.stdin(Stdio::null()).stdout(output).stderr(end).spawn();
+        let name = || format!("cannot run {}", command.get_program().to_string_lossy());
+        let mut child = child.with_context(name)?;
+        drop(command); // and with it our copy of the pipe's end
+        let (heard, lines) = channel();
+        thread::spawn(move || {
+            for line in BufReader::new(said).lines().map_while(Result::ok) {
+                let _ = heard.send(line); // read to the end, so that the server can go on
+            }
+        });
+        let mut last = String::from("it said nothing");
+        while let Ok(line) = lines.recv_timeout(PATIENCE) {
+            if let Some(address) = line.strip_prefix("Listening on ") {
+                return Ok(Self { address: address.parse()?, child });
+            }
+            last = line;
+        }
+        child.kill()?;
+        child.wait()?;
+        bail!("it does not listen: {last}");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What happened in a lesson's terminals.
+#[derive(Debug)]
+pub struct Exchange {
+    /// What was run in each, with the port of this time.
+    pub commands: Vec<String>,
+    /// The port that the first terminal listened on.
+    pub port: u16,
+    /// In the order of time.
+    pub events: Vec<Event>,
+}
+
+/// What a terminal showed, a line or a prompt at a time.
+#[derive(Debug)]
+pub struct Event {
+    /// Since the start.
+    pub time: Duration,
+    /// The number of the terminal, from 0.
+    pub terminal: usize,
+    /// With its line break.
+    pub text: String,
+}
+
+impl Exchange {
+    /// A line with the ports of this time replaced: the one that was listened on by `port`, the
+    /// others by 54321 and the numbers after it.
+    #[must_use]
+    pub fn same_ports(&self, line: &str, port: u16) -> String {
+        same_ports(line, (self.port, port), self.events.iter().map(|event| &*event.text))
+    }
+}
+
+/// Replaces in `line` the first port of `listens` by the second, and the others that stand behind
+/// `127.0.0.1:` in `all` by 54321 and the numbers after it.
+pub fn same_ports<'a>(
+    line: &str,
+    listens: (u16, u16),
+    all: impl Iterator<Item = &'a str>,
+) -> String {
+    let mut ports = vec![(listens.0.to_string(), listens.1.to_string())];
+    for rest in all.flat_map(|text| text.split("127.0.0.1:").skip(1)) {
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        if end > 0 && !ports.iter().any(|(known, _)| *known == rest[..end]) {
+            ports.push((rest[..end].to_owned(), (54_320 + ports.len()).to_string()));
+        }
+    }
+    // All at once, so that no port that was just put there is replaced again.
+    let mut same = String::new();
+    let mut rest = line;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let digits = &rest[start..];
+        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        let port = ports.iter().find(|(from, _)| *from == digits[..end]);
+        same = same + &rest[..start] + port.map_or(&digits[..end], |(_, to)| to);
+        rest = &digits[end..];
+    }
+    same + rest
+}
+
+/// Runs the terminals of `lesson` (the versions to trust) until the last one ends. `built` is what
+/// [`programs`] gave.
+///
+/// # Errors
+/// If a program cannot be started, fails, or says nothing more.
+pub fn record(course: &Course, lesson: &Lesson, built: &[Built]) -> Result<Exchange> {
+    let terminals = &lesson.about.terminals;
+    ensure!(!terminals.is_empty(), "{} has no terminals in its manifest", lesson.name);
+    let folder = course.target()?.join("tour");
+    fs::create_dir_all(&folder)?;
+    let port = if lesson.about.page { serve_page(&folder)? } else { free_port()? };
+    let with_port = |text: &str| text.replace("{port}", &port.to_string());
+    let (mut commands, mut programs) = (Vec::new(), Vec::new());
+    for terminal in terminals {
+        let words = with_port(&format!("{} {}", terminal.run, terminal.args));
+        let (name, arguments) = words.trim().split_once(' ').unwrap_or((words.trim(), ""));
+        let mut command = Command::new(find(built, "bin", name)?);
+        command.args(arguments.split_whitespace()).current_dir(&folder);
+        programs.push((command, terminal.types.iter().map(|line| with_port(line)).collect()));
+        commands.push(format!("cargo run -p {name} -- {arguments}"));
+    }
+    let events = exchange(programs)?;
+    Ok(Exchange { commands, port, events })
+}
+
+/// When, from the terminal of which number, and what; nothing at its end.
+type Piece = (Instant, usize, Vec<u8>);
+
+/// Runs programs beside each other until the last one ends. Each next one is started when the one
+/// before it says `Listening on`. The lines are typed, each when its program asks.
+///
+/// # Errors
+/// If a program cannot be started, the last one fails, or nothing more is said.
+pub fn exchange(programs: Vec<(Command, Vec<String>)>) -> Result<Vec<Event>> {
+    let (pieces, heard) = channel();
+    let mut recording = Recording { start: Instant::now(), events: Vec::new(), heard };
+    let mut running = Vec::new();
+    let last = programs.len().saturating_sub(1);
+    for (number, (mut command, mut types)) in programs.into_iter().enumerate() {
+        types.reverse();
+        running.push(Running::start(&mut command, types, number, &pieces)?);
+        if number < last {
+            recording.wait_for("Listening on ")?;
+        }
+    }
+    recording.follow(&mut running)?;
+    recording.events.sort_by_key(|event| event.time);
+    if let Some(mut last) = running.pop() {
+        let status = last.child.wait()?;
+        let said = recording.events.last().map_or("", |event| event.text.trim_end());
+        ensure!(status.success(), "{status}: {said}");
+    }
+    Ok(recording.events)
+}
+
+struct Recording {
+    start: Instant,
+    events: Vec<Event>,
+    heard: Receiver<Piece>,
+}
+
+impl Recording {
+    /// Notes what comes until there is a whole line that begins with `start`.
+    fn wait_for(&mut self, start: &str) -> Result<()> {
+        let is_it = |event: &Event| event.text.starts_with(start) && event.text.ends_with('\n');
+        while !self.events.iter().any(is_it) {
+            match self.heard.recv_timeout(PATIENCE) {
+                Ok((time, number, bytes)) if !bytes.is_empty() => self.note(time, number, &bytes),
+                _ => bail!("no terminal says {start:?}"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes what comes, and types what is to be typed, until the last terminal has ended and the
+    /// others are quiet.
+    fn follow(&mut self, running: &mut [Running]) -> Result<()> {
+        let last = running.len() - 1;
+        let mut ended = false;
+        loop {
+            match self.heard.recv_timeout(if ended { QUIET } else { PATIENCE }) {
+                Ok((_, terminal, bytes)) if bytes.is_empty() => ended |= terminal == last,
+                Ok((time, terminal, bytes)) => {
+                    self.note(time, terminal, &bytes);
+                    // A piece without an end of line is a prompt.
+                    let typed =
+                        if bytes.ends_with(b"\n") { None } else { running[terminal].types.pop() };
+                    if let Some(line) = typed {
+                        self.note(Instant::now(), terminal, format!("{line}\n").as_bytes());
+                        writeln!(running[terminal].stdin, "{line}")?;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) if ended => return Ok(()),
+                Err(error) => bail!("nothing more happens: {error}"),
+            }
+        }
+    }
+
+    /// Splits what a terminal printed into lines; one that goes on where a prompt ended joins it.
+    fn note(&mut self, time: Instant, terminal: usize, bytes: &[u8]) {
+        let time = time.duration_since(self.start);
+        for line in String::from_utf8_lossy(bytes).split_inclusive('\n') {
+            let open = self.events.iter_mut().rev().find(|event| event.terminal == terminal);
+            match open.filter(|event| !event.text.ends_with('\n')) {
+                Some(event) => event.text.push_str(line),
+                None => self.events.push(Event { time, terminal, text: line.to_owned() }),
+            }
+        }
+    }
+}
+
+/// A program of an exchange; killed when it is dropped.
+struct Running {
+    child: Child,
+    stdin: ChildStdin,
+    /// The lines to type, the next one last.
+    types: Vec<String>,
+}
+
+impl Running {
+    fn start(
+        command: &mut Command,
+        types: Vec<String>,
+        number: usize,
+        pieces: &Sender<Piece>,
+    ) -> Result<Self> {
+        // One pipe for both streams, so that their lines keep their order.
+        let (mut pipe, end) = io::pipe()?;
+        let child = command.stdin(Stdio::piped()).stdout(end.try_clone()?).stderr(end).spawn();
+        command.stdout(Stdio::null()).stderr(Stdio::null()); // which closes our copies of its end
+        let name = || format!("cannot run {}", command.get_program().to_string_lossy());
+        let mut child = child.with_context(name)?;
+        let pieces = pieces.clone();
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            loop {
+                let length = pipe.read(&mut buffer).unwrap_or(0);
+                let piece = (Instant::now(), number, buffer[..length].to_vec());
+                if pieces.send(piece).is_err() || length == 0 {
+                    return;
+                }
+            }
+        });
+        let stdin = child.stdin.take().context("there is no pipe")?;
+        Ok(Self { child, stdin, types })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that nothing listens on, in TCP or UDP, at this moment.
+///
+/// # Errors
+/// If the system has none.
+pub fn free_port() -> Result<u16> {
+    loop {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        if UdpSocket::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+}
+
+/// Serves the page in GBK, until the program ends, and says at which port.
+fn serve_page(folder: &Path) -> Result<u16> {
+    let site = folder.join("site");
+    fs::create_dir_all(&site)?;
+    fs::write(site.join("index.html"), PAGE)?;
+    let listener = serve::listen(0)?;
+    let port = listener.local_addr()?.port();
+    thread::spawn(move || serve::serve(&listener, &site));
+    Ok(port)
+}

@@ -1,0 +1,118 @@
+//! `cargo lesson guards`: what makes a program one to trust, and what happens without it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use console::Style;
+use course::guards::Guards;
+use course::{Course, Lesson, requirements};
+use serde::{Deserialize, Serialize};
+
+use crate::judge::Failure;
+use crate::{mutants, terminal};
+
+/// Lists the guards of a lesson: their lines, and what goes wrong without them
+#[derive(clap::Args)]
+pub(crate) struct List {
+    /// The lessons; all of them by default
+    lessons: Vec<String>,
+    /// Take each guard out, and fail if the requirements that it is there for still hold
+    #[arg(long)]
+    check: bool,
+    /// Only whether all lines and requirements are accounted for; runs no program
+    #[arg(long, requires = "check")]
+    quick: bool,
+    /// Check, and write down what the requirements said
+    #[arg(long, conflicts_with = "quick")]
+    record: bool,
+    /// How many lessons are checked side by side
+    #[arg(long, value_name = "N", default_value = "2")]
+    jobs: usize,
+}
+
+/// What a requirement said when a guard was taken out.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Recorded {
+    /// The guard's name in English.
+    pub(crate) guard: String,
+    #[serde(flatten)]
+    pub(crate) failure: Failure,
+}
+
+fn recorded_file(lesson: &Lesson) -> PathBuf {
+    lesson.folder.join("guards-recorded.json")
+}
+
+impl List {
+    pub(crate) fn run(&self, course: &Course) -> Result<()> {
+        let lessons = course.choose(&self.lessons)?;
+        let lessons: Vec<_> =
+            lessons.into_iter().filter(|lesson| !lesson.tutorial().is_empty()).collect();
+        ensure!(!lessons.is_empty(), "it has one version only, and so no guards");
+        if self.quick {
+            return quick(course, &lessons);
+        }
+        if self.check || self.record {
+            return mutants::check(course, &lessons, self.jobs, |lesson, recorded| {
+                if !self.record {
+                    return Ok(());
+                }
+                let json = serde_json::to_string_pretty(recorded)? + "\n";
+                fs::write(recorded_file(lesson), json).context("cannot write what was recorded")
+            });
+        }
+        for lesson in lessons {
+            list(course, lesson)?;
+        }
+        Ok(())
+    }
+}
+
+fn list(course: &Course, lesson: &Lesson) -> Result<()> {
+    let Some(guards) = Guards::read(course, lesson)? else { return Ok(()) };
+    let recorded: Vec<Recorded> = match fs::read_to_string(recorded_file(lesson)) {
+        Ok(json) => serde_json::from_str(&json)?,
+        Err(_) => Vec::new(),
+    };
+    terminal::print(&Style::new().bold().apply_to(&lesson.name).to_string())?;
+    for (number, guard) in (1..).zip(&guards.guards) {
+        terminal::print(&format!("{number:3}. {}", terminal::words(&guard.name)))?;
+        // Neighbours together: 41–43.
+        let lines = guard.lines(lesson)?;
+        let runs = lines.chunk_by(|one, next| one + 1 == *next).map(|run| match run {
+            [first, .., last] => format!("{first}–{last}"),
+            _ => run[0].to_string(),
+        });
+        let place = format!("{}:{}", guard.file, runs.collect::<Vec<_>>().join(", "));
+        terminal::print(&format!("     {}", Style::new().dim().apply_to(place)))?;
+        let Some(without) = recorded.iter().find(|it| it.guard == guard.name.en) else {
+            terminal::print(&format!("     without it fails: {}", guard.fails.join(", ")))?;
+            continue;
+        };
+        terminal::print(&format!("     without it fails: {}", without.failure.requirement))?;
+        without.failure.print(7)?;
+    }
+    Ok(())
+}
+
+fn quick(course: &Course, lessons: &[&Lesson]) -> Result<()> {
+    let mut problems = Vec::new();
+    for lesson in lessons {
+        let found = accounted(course, lesson);
+        let found = found.unwrap_or_else(|error| vec![format!("{error:#}")]);
+        problems.extend(found.into_iter().map(|problem| format!("{}: {problem}", lesson.name)));
+    }
+    terminal::none(&problems)?;
+    terminal::print(&format!(
+        "{} lessons: every line and requirement is accounted for",
+        lessons.len()
+    ))
+}
+
+/// What is not accounted for.
+pub(crate) fn accounted(course: &Course, lesson: &Lesson) -> Result<Vec<String>> {
+    let requirements = requirements::of(course, lesson)?;
+    let guards = Guards::read(course, lesson)?;
+    Ok(guards.map_or(Vec::new(), |guards| guards.problems(lesson, &requirements)))
+}
