@@ -445,7 +445,7 @@ mod polish {
         let (server, address) = Program::start_and_close_stderr(at("127.0.0.1:0"));
         let mut client = connect(&address);
         // It has to say that this message goes on.
-        let flood = thread::spawn(move || drop(client.write_all(&[b'a'; 1 << 20])));
+        let flood = thread::spawn(move || drop(client.write_all(&vec![b'a'; 1 << 20])));
         assert!(shows(&server).starts_with("aaaa"));
         drop(server);
         flood.join().unwrap();

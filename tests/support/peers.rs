@@ -158,12 +158,23 @@ pub fn send(socket: &UdpSocket, datagram: &[u8]) {
     socket.send(datagram).unwrap();
 }
 
+/// Calls again what a signal interrupted: the end of another test's child can do that.
+fn uninterrupted<T>(mut call: impl FnMut() -> std::io::Result<T>) -> std::io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
 /// Waits for the next datagram, which must be `expected`, and gives its sender.
 #[track_caller]
 pub fn expect_datagram(socket: &UdpSocket, expected: &[u8]) -> SocketAddr {
     failure::expects(Some(expected));
     let mut buffer = vec![0; 65_536];
-    let (length, sender) = socket.recv_from(&mut buffer).expect("a datagram comes");
+    let received = uninterrupted(|| socket.recv_from(&mut buffer));
+    let (length, sender) = received.expect("a datagram comes");
     failure::compare(&buffer[..length], expected);
     sender
 }
@@ -261,7 +272,8 @@ impl Meeting {
         failure::sent(datagram);
         loop {
             // The refusal of a datagram (ICMP) comes as an error of this call or of the next one.
-            let answer = socket.send(datagram).and_then(|_| socket.recv(&mut buffer));
+            let answer =
+                socket.send(datagram).and_then(|_| uninterrupted(|| socket.recv(&mut buffer)));
             match answer {
                 Ok(length) => return Some(buffer[..length].to_vec()),
                 Err(error)
@@ -290,7 +302,7 @@ impl Meeting {
 
     #[track_caller]
     fn wait_for_more(&mut self, error: &std::io::Error, deadline: Instant) {
-        assert!(self.program.runs(), "it ended: {:?}", self.program);
+        assert!(self.program.runs(), "it ended: {error:?} {:?}", self.program);
         assert!(Instant::now() < deadline, "no one is at {}: {error}", self.address);
         thread::sleep(Duration::from_millis(10));
     }

@@ -48,7 +48,8 @@ fn talk(mut stream: TcpStream) -> Result<()> {
     stream.set_write_timeout(Some(Duration::from_secs(30)))?;
     println!("接收到的数据: {}", receive(&mut stream)?);
     let text = ask("服务器发送的数据:")?;
-    stream.write_all(&encode(&text, GBK)?)?; // send
+    let answer = encode(&text, GBK)?;
+    uninterrupted(|| stream.write_all(&answer))?; // send
     stream.shutdown(Shutdown::Write)?;
     // A close with bytes unread is a reset, and the answer could be lost with it.
     let start = Instant::now();

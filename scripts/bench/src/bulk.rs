@@ -88,17 +88,13 @@ fn exchange(mut stream: &TcpStream, block: &[u8], blocks: usize) -> Result<f64> 
     stream.set_write_timeout(Some(PATIENCE))?;
     let start = Instant::now();
     let received = thread::scope(|scope| -> Result<usize> {
-        let mut stream_out = stream;
         let sending = scope.spawn(move || {
-            (0..blocks).try_for_each(|_| stream_out.write_all(block))?;
-            stream_out.shutdown(Shutdown::Write)
+            (0..blocks).try_for_each(|_| (&*stream).write_all(block))?;
+            stream.shutdown(Shutdown::Write)
         });
         let (mut buffer, mut received) = (vec![0; 4 * BLOCK], 0);
-        loop {
-            match stream.read(&mut buffer).context("the echo stopped")? {
-                0 => break,
-                length => received += length,
-            }
+        while let length @ 1.. = stream.read(&mut buffer).context("the echo stopped")? {
+            received += length;
         }
         sending.join().map_err(|_| anyhow!("a thread panicked"))??;
         Ok(received)

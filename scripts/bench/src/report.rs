@@ -197,9 +197,9 @@ fn digits(number: f64) -> String {
         return format!("{number:.*}", if number < 9.995 { 2 } else { 1 });
     }
     let mut digits = format!("{number:.0}");
-    for at in
-        (1..digits.len().div_ceil(3)).map(|group| digits.len() - 3 * group).collect::<Vec<_>>()
-    {
+    let mut at = digits.len();
+    while at > 3 {
+        at -= 3;
         digits.insert(at, ',');
     }
     digits
@@ -239,16 +239,12 @@ fn machine() -> Vec<(Text, String)> {
     let files = [
         (["Processor", "处理器"], "/proc/cpuinfo", "model name"),
         (["Kernel", "内核"], "/proc/version", "Linux version"),
-        (["Memory", "内存"], "/proc/meminfo", "MemTotal"),
     ];
     for (name, path, field) in files {
         let text = fs::read_to_string(path).unwrap_or_default();
         if let Some(value) = text.lines().find_map(|line| line.strip_prefix(field)) {
             let value = value.trim_start_matches([':', ' ', '\t']);
-            let kibibytes = value.strip_suffix(" kB").and_then(|number| number.parse::<f64>().ok());
-            let gibibytes = |number| format!("{:.1} GiB", number / f64::from(1 << 20));
-            let first = || value.split(" (").next().unwrap_or(value).to_owned();
-            lines.push((name, kibibytes.map_or_else(first, gibibytes)));
+            lines.push((name, value.split(" (").next().unwrap_or(value).to_owned()));
         }
     }
     lines

@@ -15,6 +15,7 @@ mod mutants;
 mod sync;
 mod terminal;
 mod tour;
+mod words;
 
 /// Compares the lessons, shows them run, and judges your own attempt.
 #[derive(Parser)]
