@@ -59,10 +59,10 @@ fn main() -> Result<(), Report> {
     let (head, mut body) = framing::read(stream).with_context(no_page)?;
     let header = decode(&head.bytes, UTF_8);
     let printed = header.lines().try_for_each(|line| writeln!(io::stdout(), "{}", safe(line)));
-    if printed.is_err() {
+    if let Err(error) = printed {
         drop(file); // deletes the temporary file: println! fails as well, and ends the program
         println!("");
-        return Ok(());
+        return Err(format!("cannot write to standard output: {error}").into());
     }
     let mut progress = Progress::new(head.length());
     let mut start = Vec::new(); // of the page, for its title

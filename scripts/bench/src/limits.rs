@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::Duration;
@@ -99,29 +99,32 @@ fn serve(file: &str) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     writeln!(io::stderr(), "Listening on {}", listener.local_addr()?)?;
     for stream in listener.incoming() {
-        let _ = send_page(stream?, File::open(file)?); // a client that gives up is no error
+        let _ = send_page(&stream?, File::open(file)?); // a client that gives up is no error
     }
     Ok(())
 }
 
-fn send_page(mut stream: TcpStream, mut file: File) -> Result<()> {
-    let mut buffer = vec![0; 32 * 1024];
-    let length = stream.read(&mut buffer)?;
-    let chunked = buffer[..length].starts_with(b"GET /chunked");
-    let framing = match &buffer[..length] {
-        request if request.starts_with(b"GET /close") => String::new(),
-        _ if chunked => "Transfer-Encoding: chunked\r\n".into(),
+fn send_page(mut stream: &TcpStream, mut file: File) -> Result<()> {
+    let mut lines = BufReader::new(stream).lines();
+    let request = lines.next().transpose()?.unwrap_or_default();
+    // All of it is read: closing with bytes unread would be a reset.
+    while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
+    let framing = match request.split(' ').nth(1) {
+        Some("/close") => String::new(),
+        Some("/chunked") => "Transfer-Encoding: chunked\r\n".into(),
         _ => format!("Content-Length: {}\r\n", file.metadata()?.len()),
     };
     write!(stream, "HTTP/1.1 200 OK\r\n{framing}Connection: close\r\n\r\n")?;
-    if !chunked {
-        io::copy(&mut file, &mut stream)?; // sendfile(2), where there is one
-        return Ok(());
-    }
+    let mut buffer = vec![0; 128 * 1024];
     loop {
         let length = file.read(&mut buffer)?;
-        let chunk = [format!("{length:x}\r\n").as_bytes(), &buffer[..length], b"\r\n"].concat();
-        stream.write_all(&chunk)?;
+        let piece = &buffer[..length];
+        if framing.starts_with("Transfer") {
+            let size = format!("{length:x}\r\n");
+            stream.write_all(&[size.as_bytes(), piece, b"\r\n"].concat())?;
+        } else {
+            stream.write_all(piece)?;
+        }
         if length == 0 {
             return Ok(());
         }

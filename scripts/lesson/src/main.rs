@@ -12,28 +12,42 @@ mod guards;
 mod judge;
 mod list;
 mod mutants;
+mod next;
+mod progress;
+mod start;
 mod sync;
 mod terminal;
 mod tour;
 mod words;
+mod words;
 
-/// Compares the lessons, shows them run, and judges your own attempt.
+/// Helps you through the lessons: what to do, how far you are, what a lesson changes
 #[derive(Parser)]
-#[command(name = "cargo lesson", bin_name = "cargo lesson")]
+#[command(name = "cargo lesson", bin_name = "cargo lesson", after_help = MAINTAIN)]
 struct Args {
     #[command(subcommand)]
     command: Command,
 }
 
+/// What `--help` says apart, since a reader needs none of it.
+const MAINTAIN: &str = "\
+For those who maintain the project:
+  sync             Writes the generated parts of the pages
+  guards --check   Takes each guard out, and looks whether a test fails
+  guards --record  The same, and writes down what the tests say";
+
 #[derive(Subcommand)]
 enum Command {
+    Next(next::Next),
     List(list::List),
+    Start(start::Start),
+    Grade(grade::Grade),
     Diff(diff::Diff),
     Guards(guards::List),
     Tour(tour::Tour),
-    Grade(grade::Grade),
     Bench(bench::Bench),
     Book(book::Book),
+    #[command(hide = true)]
     Sync(sync::Sync),
 }
 
@@ -41,11 +55,13 @@ fn main() -> Result<(), Report> {
     let args = Args::parse();
     let course = Course::read()?;
     match args.command {
+        Command::Next(next) => next.run(&course)?,
         Command::List(list) => list.run(&course)?,
+        Command::Start(start) => start.run(&course)?,
+        Command::Grade(grade) => grade.run(&course)?,
         Command::Diff(diff) => diff.run(&course)?,
         Command::Guards(guards) => guards.run(&course)?,
         Command::Tour(tour) => tour.run(&course)?,
-        Command::Grade(grade) => grade.run(&course)?,
         Command::Bench(bench) => bench.run(&course)?,
         Command::Book(book) => book.run(&course)?,
         Command::Sync(sync) => sync.run(&course)?,

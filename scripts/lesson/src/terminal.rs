@@ -1,15 +1,20 @@
 //! What the commands share of the reader's terminal.
 
-use std::io::{self, IsTerminal, Write};
+use std::env;
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use console::{Term, measure_text_width};
 use course::Words;
 
-/// The columns to fill: the terminal's, or 100 for a pipe.
-pub(crate) fn width() -> u16 {
-    Term::stdout().size_checked().map_or(100, |(_, columns)| columns)
+use crate::words::Language;
+
+/// The columns to fill: those of `COLUMNS`, or the terminal's, or 100 for a pipe.
+pub(crate) fn width() -> usize {
+    let said = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let said = said.filter(|&columns: &usize| columns > 0);
+    said.unwrap_or_else(|| Term::stdout().size_checked().map_or(100, |(_, columns)| columns.into()))
 }
 
 /// Prints lines; `println!` would panic if stdout were closed or full. A reader that has seen enough
@@ -28,43 +33,101 @@ pub(crate) fn none(problems: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// The words in the reader's language, by the variables that say it (locale(7)).
+/// The words in the reader's language.
 pub(crate) fn words(words: &Words) -> &str {
-    let said =
-        ["LC_ALL", "LC_MESSAGES", "LANG"].map(|name| std::env::var(name).unwrap_or_default());
-    let chinese =
-        said.iter().find(|said| !said.is_empty()).is_some_and(|said| said.starts_with("zh"));
-    if chinese && !words.zh.is_empty() { &words.zh } else { &words.en }
+    Language::of_locale().of(words)
 }
 
-/// Prints lines, through the pager if they are more than the terminal has.
+/// Prints lines to a terminal through the pager, as git does.
 pub(crate) fn page(lines: &str) -> Result<()> {
-    let rows = Term::stdout().size_checked().map_or(usize::MAX, |(rows, _)| rows.into());
-    if !io::stdout().is_terminal() || lines.lines().count() < rows {
-        return print(lines);
-    }
-    let pager = std::env::var("PAGER").unwrap_or_else(|_| "less -R".into());
+    let pager = env::var("PAGER").unwrap_or_else(|_| "less".into());
     let mut words = pager.split_whitespace();
-    let pager =
-        Command::new(words.next().unwrap_or("less")).args(words).stdin(Stdio::piped()).spawn();
-    let Ok(mut pager) = pager else { return print(lines) };
+    let (true, Some(program)) = (io::stdout().is_terminal(), words.next()) else {
+        return print(lines);
+    };
+    let mut pager = Command::new(program);
+    // It ends at once if all fits on the screen, shows colours, and leaves the screen as it is.
+    for (name, value) in [("LESS", "FRX"), ("LV", "-c")] {
+        if env::var_os(name).is_none() {
+            pager.env(name, value);
+        }
+    }
+    let Ok(mut pager) = pager.args(words).stdin(Stdio::piped()).spawn() else {
+        return print(lines);
+    };
     if let Some(mut stdin) = pager.stdin.take() {
-        let _ = stdin.write_all(lines.as_bytes()); // the reader may close it early
+        let _ = writeln!(stdin, "{lines}"); // the reader may close it early
     }
     pager.wait().context("the pager did not end")?;
     Ok(())
 }
 
-/// Cuts a line into pieces of at most `columns`; a Chinese character takes two.
+/// Runs `cargo build`, and shows what is compiled as it goes; says nothing if all is built already.
+pub(crate) fn build(cargo: &mut Command) -> Result<()> {
+    if io::stderr().is_terminal() && console::colors_enabled_stderr() {
+        cargo.env("CARGO_TERM_COLOR", "always");
+    }
+    let mut child = cargo.stderr(Stdio::piped()).spawn().context("cannot run cargo")?;
+    for line in child.stderr.take().into_iter().flat_map(|said| BufReader::new(said).split(b'\n')) {
+        let line = line?;
+        let text = String::from_utf8_lossy(&line);
+        if !console::strip_ansi_codes(&text).trim_start().starts_with("Finished ") {
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+    }
+    ensure!(child.wait()?.success(), "it does not compile");
+    Ok(())
+}
+
+/// Cuts a line into pieces of at most `columns`, at blanks where there are some; a Chinese character
+/// takes two columns.
 pub(crate) fn wrap(mut line: &str, columns: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
     while measure_text_width(line) > columns {
         let ends = line.char_indices().map(|(at, c)| at + c.len_utf8());
         let end = ends.take_while(|&end| measure_text_width(&line[..end]) <= columns).last();
-        let (piece, rest) = line.split_at(end.unwrap_or(line.len()));
+        let first = line.chars().next().map_or(0, char::len_utf8);
+        let end = end.unwrap_or(first); // one that is too wide stands alone
+        let indent = line.len() - line.trim_start().len();
+        // A blank just behind the piece ends a word too. One near its beginning is passed over: what
+        // follows is a long word, or Chinese, which has no blanks.
+        let blanks = line.match_indices(' ').map(|(at, _)| at).take_while(|&at| at <= end);
+        let blank = blanks.last().filter(|&blank| blank > indent && blank * 3 > end);
+        let (piece, rest) = line.split_at(blank.unwrap_or(end));
         pieces.push(piece);
-        line = rest;
+        line = if blank.is_some() { rest.trim_start() } else { rest };
     }
     pieces.push(line);
     pieces
+}
+
+/// Cells beside each other, each as wide as is said: the rows that they take. A cell that is too
+/// narrow for its text goes on in the next row.
+pub(crate) fn rows(cells: &[(&str, usize)]) -> Vec<Vec<String>> {
+    let cut: Vec<_> = cells.iter().map(|(text, width)| (wrap(text, *width), *width)).collect();
+    let height = cut.iter().map(|(pieces, _)| pieces.len()).max().unwrap_or(0);
+    let pad = |text: &str, width| {
+        console::pad_str(text, width, console::Alignment::Left, None).into_owned()
+    };
+    let row = |row: usize| {
+        let piece = |pieces: &Vec<&str>| pieces.get(row).copied().unwrap_or_default().to_owned();
+        cut.iter().map(|(pieces, width)| pad(&piece(pieces), *width)).collect()
+    };
+    (0..height).map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrap;
+
+    #[test]
+    fn a_line_is_cut_at_blanks_and_nothing_is_wider_than_asked() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("one two three", 6), ["one", "two", "three"]);
+        assert_eq!(wrap("    indented line", 12), ["    indented", "line"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("监听端口", 5), ["监听", "端口"]);
+        assert_eq!(wrap("监听", 1), ["监", "听"]);
+        assert_eq!(wrap("", 1), [""]);
+    }
 }
