@@ -1,24 +1,22 @@
 //! Where a response's head ends, and where its body does: RFC 9112 §6–8, as far as a client owes
 //! it that sends `Connection: close`.
 //!
-//! Whatever is wrong is an error: half a page is never passed off as a whole one.
+//! Whatever is wrong is an error: you never get half a page as if it were a whole one.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
 use anyhow::{Context, Result, bail, ensure};
-use httparse::{EMPTY_HEADER, Header, ParserConfig, Response, Status, parse_chunk_size};
+use httparse::{EMPTY_HEADER, Status, parse_chunk_size};
 use netcommon::uninterrupted;
+
+use crate::head::{Framing, Head, MAX_BODY, MAX_FIELDS, parse};
 
 /// How much is read ahead while lines are looked for, in bytes.
 const READ_AHEAD: usize = 256 * 1024;
 /// The longest head, and the longest trailer section, in bytes.
 const MAX_HEAD: u64 = 64 * 1024;
-/// The most fields in a head.
-const MAX_FIELDS: usize = 1024;
 /// The longest line before a chunk (its size and its extensions), in bytes.
 const MAX_CHUNK_LINE: u64 = 4 * 1024;
-/// The longest body, in bytes.
-const MAX_BODY: u64 = 2 * 1024 * 1024 * 1024;
 
 /// Reads the head of the final response; its body can be read then.
 ///
@@ -47,106 +45,6 @@ pub fn read<R: Read>(stream: R) -> Result<(Head, Body<R>)> {
     let left = head.length().unwrap_or(0);
     let body = Body { stream, framing: head.framing, left, received: 0, ended: false };
     Ok((head, body))
-}
-
-/// The head of a final response.
-pub struct Head {
-    /// The bytes as they came, up to the first blank line and without it.
-    pub bytes: Vec<u8>,
-    status: u16,
-    fields: Vec<(String, String)>,
-    framing: Framing,
-}
-
-/// What says where the body ends (RFC 9112 §6.3).
-#[derive(Clone, Copy)]
-enum Framing {
-    /// `Content-Length`, or 0 where there is no body.
-    Length(u64),
-    /// `Transfer-Encoding: chunked`.
-    Chunked,
-    /// Neither: the peer's close.
-    Close,
-}
-
-impl Head {
-    fn parse(mut bytes: Vec<u8>) -> Result<Self> {
-        let mut headers = vec![EMPTY_HEADER; MAX_FIELDS];
-        let response = parse(&bytes, &mut headers).context("its header is malformed")?;
-        let status = response.code.unwrap_or_default();
-        ensure!(status >= 100, "its status {status:03} is none"); // RFC 9110 §15
-        let framing = Framing::of(status, response.version, response.headers)?;
-        let field = |header: &Header<'_>| {
-            (header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).into_owned())
-        };
-        let fields = response.headers.iter().map(field).collect();
-        bytes.truncate(bytes.trim_ascii_end().len());
-        Ok(Self { bytes, status, fields, framing })
-    }
-
-    /// The first value of the field `name`, which is in lower case.
-    #[must_use]
-    pub fn field(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    /// What the header asks of a client that this one leaves to the reader.
-    #[must_use]
-    pub fn remark(&self) -> Option<String> {
-        let Self { status, .. } = self;
-        match (self.field("location"), self.field("content-encoding")) {
-            (Some(there), _) if (300..400).contains(status) => Some(format!(
-                "Status {status}: the page is now at {there}, and is not followed there"
-            )),
-            (_, Some(coding)) => {
-                Some(format!("The body is saved as it came, encoded with {coding}"))
-            }
-            _ => None,
-        }
-    }
-
-    /// The body's length in bytes, if the head tells it.
-    #[must_use]
-    pub fn length(&self) -> Option<u64> {
-        if let Framing::Length(length) = self.framing { Some(length) } else { None }
-    }
-}
-
-impl Framing {
-    /// Decides by the rules of RFC 9112 §6.3, in their order.
-    fn of(status: u16, version: Option<u8>, headers: &[Header<'_>]) -> Result<Self> {
-        // RFC 9110 §5.3: several fields of a name are one list. A folded line is trimmed here too.
-        let list = |name: &str| -> Vec<String> {
-            let fields = headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
-            let items = fields.flat_map(|field| field.value.split(|&byte| byte == b','));
-            items.map(|item| item.trim_ascii().escape_ascii().to_string()).collect()
-        };
-        let mut codings = list("transfer-encoding");
-        let coded = !codings.is_empty();
-        codings.retain(|coding| !coding.is_empty()); // RFC 9110 §5.6.1.2
-        let lengths = list("content-length");
-        if matches!(status, 100..=199 | 204 | 304) {
-            return Ok(Self::Length(0));
-        }
-        if coded {
-            ensure!(lengths.is_empty(), "it sent both a Transfer-Encoding and a Content-Length");
-            ensure!(version == Some(1), "it sent a Transfer-Encoding in HTTP/1.0");
-            let chunked = codings.len() == 1 && codings[0].eq_ignore_ascii_case("chunked");
-            ensure!(
-                chunked,
-                "it sent the Transfer-Encoding \"{}\", not chunked",
-                codings.join(", ")
-            );
-            return Ok(Self::Chunked);
-        }
-        let Some(length) = lengths.first() else { return Ok(Self::Close) };
-        let same = lengths.iter().all(|other| other == length);
-        let digits = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
-        ensure!(same && digits, "it sent the Content-Length \"{}\"", lengths.join(", "));
-        let length = length.parse().unwrap_or(u64::MAX); // of digits alone: too large to count
-        ensure!(length <= MAX_BODY, "its body is longer than {MAX_BODY} bytes, the limit here");
-        Ok(Self::Length(length))
-    }
 }
 
 /// A body on its way: reads as the bytes of the page, up to their end.
@@ -225,15 +123,6 @@ impl<R: Read> Body<R> {
         }
         Ok(())
     }
-}
-
-/// Parses a head; a line that begins with a space continues the field before it (RFC 9112 §5.2).
-fn parse<'h, 'b>(bytes: &'b [u8], headers: &'h mut [Header<'b>]) -> Result<Response<'h, 'b>> {
-    let mut response = Response::new(headers);
-    let mut parser = ParserConfig::default();
-    parser.allow_obsolete_multiline_headers_in_responses(true);
-    ensure!(parser.parse_response(&mut response, bytes)?.is_complete(), "it is not complete");
-    Ok(response)
 }
 
 /// A stream that reads again when a signal interrupts it, and calls a timeout a timeout.

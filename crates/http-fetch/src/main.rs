@@ -1,8 +1,8 @@
 //! Fetches a web page over a plain TCP socket, and saves its body in a file.
 //!
-//! Beyond the tutorial's version: the body ends where HTTP says (`framing.rs`), so that a cut page
-//! is an error, and chunks are put together; it is streamed to the file and not held in memory; the
-//! file appears when it is whole (`save.rs`); and the title is decoded by the page's own charset
+//! Beyond the tutorial's version: the body ends where HTTP says (`head.rs`, `framing.rs`), so a cut
+//! page is an error, and chunks are put together; it is streamed to the file and not held in memory;
+//! the file appears when it is whole (`save.rs`); and the title is decoded by the page's own charset
 //! (`page.rs`).
 //!
 //! ```console
