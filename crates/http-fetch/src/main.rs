@@ -1,9 +1,9 @@
 //! Fetches a web page over a plain TCP socket, and saves its body in a file.
 //!
 //! Beyond the tutorial's version: the body ends where HTTP says (`head.rs`, `framing.rs`), so a cut
-//! page is an error, and chunks are put together; it is streamed to the file and not held in memory;
-//! the file appears when it is whole (`save.rs`); and the title is decoded by the page's own charset
-//! (`page.rs`).
+//! page is an error, and chunks are put together; it goes to the file as it comes, and is not held
+//! in memory; the file appears when it is whole (`save.rs`); and the title is decoded by the page's
+//! own charset (`page.rs`).
 //!
 //! ```console
 //! $ cargo run -p http-fetch -- http://127.0.0.1:8000/

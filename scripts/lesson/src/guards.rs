@@ -10,6 +10,7 @@ use course::{Course, Lesson, requirements};
 use serde::{Deserialize, Serialize};
 
 use crate::judge::Failure;
+use crate::words::Language;
 use crate::{mutants, terminal};
 
 /// Lists the guards of a lesson: their lines, and what goes wrong without them
@@ -91,7 +92,7 @@ fn list(course: &Course, lesson: &Lesson) -> Result<()> {
             continue;
         };
         terminal::print(&format!("     without it fails: {}", without.failure.requirement))?;
-        without.failure.print(7)?;
+        without.failure.print(7, Language::of_locale())?;
     }
     Ok(())
 }

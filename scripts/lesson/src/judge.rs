@@ -2,16 +2,17 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use console::{Style, measure_text_width};
 use netcommon::safe;
 use serde::{Deserialize, Serialize};
 
+use crate::explain;
+use crate::session::Group;
 use crate::terminal;
+use crate::words::Language;
 
 /// What a failing requirement says of itself, in one line of JSON.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -25,6 +26,9 @@ pub(crate) struct Failure {
     pub(crate) expected: Option<String>,
     #[serde(default)]
     pub(crate) message: String,
+    /// What the program had said on its standard error.
+    #[serde(default, skip_serializing)]
+    pub(crate) stderr: String,
 }
 
 /// How much of a text is shown, in characters.
@@ -40,25 +44,71 @@ pub(crate) fn shortened(text: &str) -> String {
 
 impl Failure {
     /// Prints what was sent, what came and where it went wrong, so many columns from the left.
-    pub(crate) fn print(&self, indent: usize) -> Result<()> {
-        let Self { sent, came, expected, message, .. } = self;
+    pub(crate) fn print(&self, indent: usize, language: Language) -> Result<()> {
         let left = " ".repeat(indent);
-        for (name, text) in [("sent:", sent), ("came:", came), ("expected:", expected)] {
-            if let Some(text) = text {
-                terminal::print(&format!("{left}{name:10}{}", safe(&shortened(text))))?;
-            }
+        let labels = language.pick(["sent:", "came:", "expected:"], ["发送：", "收到：", "应为："]);
+        let columns = terminal::width().saturating_sub(indent + LABEL).max(10);
+        let show = |label: &str, text: &str, start: usize| {
+            let label = console::pad_str(label, LABEL, console::Alignment::Left, None);
+            terminal::print(&format!("{left}{label}{}", part(text, start, columns)))
+        };
+        let texts = [&self.sent, &self.came, &self.expected];
+        let [sent, came, expected] = texts.map(|text| text.as_deref().map(bare));
+        let differ = came.zip(expected).filter(|(came, expected)| came != expected);
+        if let Some(sent) = sent {
+            show(labels[0], sent, 0)?;
         }
-        if let (Some(came), Some(expected)) = (came, expected) {
+        if let Some((came, expected)) = differ {
             let same = came.chars().zip(expected.chars()).take_while(|(one, other)| one == other);
-            let same = measure_text_width(&same.map(|(c, _)| c).collect::<String>());
-            let caret = Style::new().red().apply_to("^");
-            return terminal::print(&format!("{left}{}{caret}", " ".repeat(10 + same)));
+            let same: Vec<char> = same.map(|(c, _)| c).collect();
+            let wide = |chars: &[char]| measure_text_width(&chars.iter().collect::<String>());
+            // The byte that differs stands in the first half.
+            let start = (0..=same.len()).find(|&start| wide(&same[start..]) <= columns / 2);
+            let start = start.unwrap_or(same.len());
+            let caret = LABEL + usize::from(start > 0) + wide(&same[start..]);
+            show(labels[1], came, start)?;
+            let red = Style::new().red().apply_to("^");
+            terminal::print(&format!("{left}{}{red}", " ".repeat(caret)))?;
+            show(labels[2], expected, start)?;
+        } else if let Some(expected) = expected {
+            show(labels[2], expected, 0)?;
         }
-        for line in message.lines().filter(|line| !line.is_empty() && !line.starts_with("note: ")) {
-            terminal::print(&format!("{left}{}", safe(&shortened(line))))?;
+        let equal = self.message.starts_with("assertion `left == right` failed\n");
+        let mut lines = if equal { Vec::new() } else { explain::lines(&self.message, language) };
+        let stderr = explain::shortened(self.stderr.trim_end());
+        if !stderr.is_empty() && !self.message.contains(stderr.lines().last().unwrap_or_default()) {
+            lines.push(language.pick("On stderr it said:", "它在 stderr 上说：").to_owned());
+            lines.extend(stderr.lines().map(|line| format!("  {line}")));
+        }
+        lines.extend(
+            explain::advice(&(self.message.clone() + &stderr), language).map(str::to_owned),
+        );
+        for line in lines {
+            let line = safe(&shortened(&line)).into_owned();
+            for piece in terminal::wrap(&line, columns + LABEL) {
+                terminal::print(&format!("{left}{piece}"))?;
+            }
         }
         Ok(())
     }
+}
+
+/// The columns of `expected:` and a blank.
+const LABEL: usize = 10;
+
+/// A value without the marks that Rust puts round it.
+fn bare(value: &str) -> &str {
+    value.strip_prefix("Some(").and_then(|value| value.strip_suffix(')')).unwrap_or(value)
+}
+
+/// As much of a text as these columns have, from that character on.
+fn part(text: &str, start: usize, columns: usize) -> String {
+    let text: String = text.chars().skip(start).collect();
+    let mut part = String::from(if start > 0 { "…" } else { "" }) + &safe(&text);
+    if measure_text_width(&part) > columns {
+        part = console::truncate_str(&part, columns, "…").into_owned();
+    }
+    part
 }
 
 /// How a test ended.
@@ -66,55 +116,45 @@ pub(crate) struct Outcome {
     /// With its module: `dialogue::greets`.
     pub(crate) test: String,
     pub(crate) passed: bool,
-    /// It passed because this machine cannot show it.
-    pub(crate) left_out: bool,
+    /// Why it was left out: it passed because this machine cannot show it.
+    pub(crate) left_out: Option<String>,
     pub(crate) failure: Failure,
 }
 
 /// The tests' program, ready to judge the program that `command` runs, one word a line.
-pub(crate) fn tests(tests: &Path, folder: &Path, command: &str, patience: &str) -> Command {
+pub(crate) fn tests(tests: &Path, folder: &Path, command: &str, patience: u64) -> Command {
     let mut run = Command::new(tests);
-    run.current_dir(folder);
-    run.env("LESSON_COMMAND", command).env("LESSON_PATIENCE", patience);
+    run.current_dir(folder).stdin(Stdio::null());
+    run.env("LESSON_COMMAND", command).env("LESSON_PATIENCE", patience.to_string());
     run.env_remove("RUST_BACKTRACE");
     run
 }
 
-/// No lesson's tests take longer, whatever they judge.
-const LONGEST: Duration = Duration::from_secs(300);
-
-/// Runs them. Those that do not end are killed, with all that they have started.
-pub(crate) fn run(tests: &mut Command) -> Result<Vec<Outcome>> {
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(tests, 0);
-    let child = tests.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let child = child.context("cannot run the tests")?;
-    let group = format!("-{}", child.id());
-    let (ended, end) = channel::<()>();
-    let watch = thread::spawn(move || {
-        let late = end.recv_timeout(LONGEST) == Err(RecvTimeoutError::Timeout);
-        late && Command::new("kill").args(["-KILL", "--", &group]).status().is_ok()
-    });
-    let output = child.wait_with_output()?;
-    drop(ended);
-    ensure!(!watch.join().unwrap_or(true), "a test did not end in {LONGEST:?}");
-    let said = String::from_utf8_lossy(&output.stdout);
-    let aside = String::from_utf8_lossy(&output.stderr);
+/// Runs them. What has not ended in time is killed, with all that it has started, and nothing is
+/// given then.
+pub(crate) fn run(tests: Command, limit: Duration) -> Result<Option<Vec<Outcome>>> {
+    let group = Group::start(tests).context("cannot run the tests")?;
+    let in_time = group.wait(limit).is_some();
+    let (said, aside) = group.end();
+    if !in_time {
+        return Ok(None);
+    }
     let results = said.lines().filter_map(|line| line.strip_prefix("test ")?.split_once(" ... "));
     let outcomes = results.map(|(test, result)| {
         let failures = said.lines().filter_map(|line| serde_json::from_str::<Failure>(line).ok());
         let failure = failures.into_iter().find(|failure| failure.requirement == test);
+        let left_out = format!("LEFT OUT: {test}: ");
         Outcome {
             test: test.to_owned(),
             passed: result != "FAILED",
-            left_out: aside.contains(&format!("LEFT OUT: {test}: ")),
+            left_out: aside.lines().find_map(|line| Some(line.split_once(&left_out)?.1.to_owned())),
             failure: failure.unwrap_or_else(|| Failure {
                 message: captured(&said, test),
                 ..Failure::default()
             }),
         }
     });
-    Ok(outcomes.collect())
+    Ok(Some(outcomes.collect()))
 }
 
 /// What a failed test printed.

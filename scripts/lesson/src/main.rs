@@ -19,7 +19,6 @@ mod sync;
 mod terminal;
 mod tour;
 mod words;
-mod words;
 
 /// Helps you through the lessons: what to do, how far you are, what a lesson changes
 #[derive(Parser)]

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use console::Style;
@@ -26,6 +26,8 @@ use crate::terminal;
 /// How long a requirement waits, in seconds, unless `LESSON_PATIENCE` says; five times as long if
 /// that is too short for it on this machine.
 const PATIENCE: u64 = 2;
+/// No lesson's tests take longer, whatever they judge.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// The copy, and where it is built.
 struct Copy {
@@ -133,11 +135,12 @@ impl Judge<'_> {
         if tests.is_empty() {
             return Ok(Vec::new()); // without a name, it would run all
         }
-        let (program, patience) = (self.program.display().to_string(), patience.to_string());
-        let mut run = judge::tests(&self.tests, self.folder, &program, &patience);
+        let program = self.program.display().to_string();
+        let mut run = judge::tests(&self.tests, self.folder, &program, patience);
         run.args(["--test-threads", "4", "--exact"]).args(&tests);
         let bare = |test: &str| test.rsplit("::").next().unwrap_or(test).to_owned();
-        let outcomes = judge::run(&mut run)?;
+        let outcomes = judge::run(run, LONGEST)?;
+        let outcomes = outcomes.with_context(|| format!("a test did not end in {LONGEST:?}"))?;
         Ok(outcomes.into_iter().map(|outcome| (bare(&outcome.test), outcome)).collect())
     }
 }
@@ -206,10 +209,11 @@ fn without(
     let slow = change.fails.iter().any(|name| judge.slow.contains(name));
     let outcomes = judge.judge(&change.fails, judge.patience * if slow { 5 } else { 1 })?;
     let (held, failed): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(|(_, it)| it.passed);
-    for (name, _) in held.iter().filter(|(_, it)| it.left_out) {
+    for (name, _) in held.iter().filter(|(_, it)| it.left_out.is_some()) {
         terminal::print(&format!("{}: {name} is left out on this machine", lesson.name))?;
     }
-    let held = held.into_iter().filter(|(_, it)| !it.left_out).map(|(name, _)| name).collect();
+    let held =
+        held.into_iter().filter(|(_, it)| it.left_out.is_none()).map(|(name, _)| name).collect();
     let first =
         failed.into_iter().min_by_key(|(name, _)| change.fails.iter().position(|it| it == name));
     Ok((held, first.map(|(_, outcome)| outcome)))

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 use course::requirements::STAGES;
 use course::{Course, Lesson};
+
+use crate::words::Language;
 
 /// A half of lesson 6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -55,6 +57,29 @@ pub(crate) fn source(course: &Course, lesson: &Lesson, half: Option<Half>) -> Op
     [folder.join("src/main.rs"), python].into_iter().find(|file| file.is_file())
 }
 
+/// The half that is meant: the one that was said, if the lesson has halves.
+pub(crate) fn chosen(
+    lesson: &Lesson,
+    half: Option<Half>,
+    language: Language,
+) -> Result<Option<Half>> {
+    let halves = programs(lesson).len() > 1;
+    if halves && half.is_none() {
+        bail!(language.pick(
+            "this lesson has two halves: say --half server or --half client",
+            "这一课有两个程序，请加上 --half server 或 --half client",
+        ));
+    }
+    ensure!(halves || half.is_none(), "{} has no halves", lesson.name);
+    Ok(half)
+}
+
+/// A path as the reader would write it: from the current folder, if it lies in there.
+pub(crate) fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).display().to_string()
+}
+
 /// What has been met so far.
 pub(crate) struct Progress {
     file: PathBuf,
@@ -66,8 +91,9 @@ impl Progress {
     pub(crate) fn read(course: &Course) -> Result<Self> {
         let file = course.root.join("mine/progress.toml");
         let met = match fs::read_to_string(&file) {
-            Ok(text) => toml::from_str(&text)
-                .with_context(|| format!("cannot read {}; delete it to start anew", file.display())),
+            Ok(text) => toml::from_str(&text).with_context(|| {
+                format!("cannot read {}; delete it to start anew", file.display())
+            }),
             Err(_) => Ok(BTreeMap::new()), // nothing is met yet
         };
         Ok(Self { met: met?, file })
@@ -100,7 +126,8 @@ impl Progress {
     }
 
     pub(crate) fn save(&self) -> Result<()> {
-        let mut text = String::from("# What your programs have met; `cargo lesson list` shows it.\n");
+        let mut text =
+            String::from("# What your programs have met; `cargo lesson list` shows it.\n");
         for (name, stages) in &self.met {
             let stages: Vec<_> = stages.iter().collect();
             text += &format!("{name} = {stages:?}\n");
@@ -108,7 +135,8 @@ impl Progress {
         // Written whole or not at all.
         let new = self.file.with_extension("new");
         fs::create_dir_all(self.file.parent().unwrap_or(&self.file))?;
-        fs::write(&new, text).and_then(|()| fs::rename(&new, &self.file))
+        fs::write(&new, text)
+            .and_then(|()| fs::rename(&new, &self.file))
             .with_context(|| format!("cannot write {}", self.file.display()))
     }
 }
