@@ -204,7 +204,7 @@ pub fn all(course: &Course) -> Result<Vec<String>> {
 }
 
 /// What is wrong with the pages: one that is not alike in both languages, a link that leads nowhere,
-/// a block of code that is in no program of its lesson.
+/// a test that does not exist, a block of code that is in no program of its lesson.
 ///
 /// # Errors
 /// If a page cannot be read.
@@ -228,6 +228,14 @@ pub fn check(course: &Course) -> Result<Vec<String>> {
                 if !elsewhere && !folder.join(file).exists() {
                     problems.push(format!("{page}: {file} leads nowhere"));
                 }
+            }
+        }
+        // A test that the page names: `tests/tcp-client.rs: prints_each_answer`.
+        for named in both[0].0.split("`tests/").skip(1).filter_map(|rest| rest.split_once('`')) {
+            let Some((file, test)) = named.0.split_once(": ") else { continue };
+            let words = course.text(&format!("tests/{file}")).unwrap_or_default();
+            if !words.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == test) {
+                problems.push(format!("{english}: tests/{file} has no {test}"));
             }
         }
         let lesson =
