@@ -122,7 +122,7 @@ mod sturdy {
             let _silent = (!closes).then_some(stream);
             let ending = client.finish();
             assert_eq!(ending.stdout, "Welc\n");
-            let reason = if closes { "without an answer" } else { "timed out" };
+            let reason = if closes { "before its answer was complete" } else { "timed out" };
             let error = ending.error();
             assert!(error.ends_with(reason), "{error}");
         }
@@ -181,7 +181,10 @@ mod sturdy {
         let ending = ending_with(&[b"Welcome!"]);
         assert_eq!(ending.stdout, "Welcome!\n");
         let error = ending.error();
-        assert!(error.ends_with("it closed the connection without an answer"), "{error}");
+        assert!(
+            error.ends_with("it closed the connection before its answer was complete"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a failing requirement says beside its panic: one line of JSON on stdout, for a grader.
 //!
 //! `{"requirement":"dialogue::greets","sent":"Tracy","came":"hi","expected":"Hello, Tracy!",
-//! "message":"…"}`. Bytes are escaped as `escape_ascii` does, but text stays readable; what is not
+//! "message":"…","stderr":"…"}`. Bytes are escaped as `escape_ascii` does, but text stays readable; what is not
 //! known is left out.
 
 use std::cell::RefCell;
@@ -9,8 +9,14 @@ use std::panic::PanicHookInfo;
 use std::sync::Once;
 use std::thread;
 
+use super::{Stream, Weak};
+
+/// How much is told of a long message, in bytes.
+const MOST: usize = 65_536;
+
 #[derive(Default)]
 struct Told {
+    stderr: Weak,
     sent: Option<String>,
     came: Option<String>,
     expected: Option<String>,
@@ -19,6 +25,11 @@ struct Told {
 thread_local! {
     /// What the running test has sent and received last, and what it waits for.
     static TOLD: RefCell<Told> = RefCell::default();
+}
+
+/// Remembers what a program says on stderr, that of the one that was started last.
+pub fn runs(stderr: &Stream) {
+    TOLD.with_borrow_mut(|told| told.stderr = std::sync::Arc::downgrade(&stderr.0));
 }
 
 /// Remembers what a test sent.
@@ -33,7 +44,12 @@ pub fn came(bytes: &[u8]) {
 
 /// Remembers what a test waits for, until it has come.
 pub fn expects(bytes: Option<&[u8]>) {
-    TOLD.with_borrow_mut(|told| told.expected = bytes.map(readable));
+    TOLD.with_borrow_mut(|told| {
+        told.expected = bytes.map(readable);
+        if bytes.is_some() {
+            told.came = None; // that was before
+        }
+    });
 }
 
 /// Checks that what came is what was expected.
@@ -61,7 +77,7 @@ fn line(panic: &PanicHookInfo<'_>) -> String {
     let payload = panic.payload();
     let message = payload.downcast_ref::<String>().map(String::as_str);
     let message = message.or(payload.downcast_ref::<&str>().copied()).unwrap_or_default();
-    let Told { sent, mut came, mut expected } = TOLD.take();
+    let Told { sent, mut came, mut expected, stderr } = TOLD.take();
     if expected.is_none() {
         // The two sides of an `assert_eq!` are what came and what was expected.
         let sides = message.strip_prefix("assertion `left == right` failed");
@@ -79,6 +95,7 @@ fn line(panic: &PanicHookInfo<'_>) -> String {
         ("came", came),
         ("expected", expected),
         ("message", Some(message.to_owned())),
+        ("stderr", Some(Stream::said(&stderr)).filter(|said| !said.is_empty())),
     ];
     let fields = fields.into_iter().filter_map(|(key, value)| Some((key, value?)));
     let fields = fields.map(|(key, value)| format!("\"{key}\":{}", json(&value)));
@@ -88,7 +105,7 @@ fn line(panic: &PanicHookInfo<'_>) -> String {
 /// Bytes as text: ASCII as `escape_ascii` shows it, other UTF-8 as it is, the rest as `\xff`.
 fn readable(bytes: &[u8]) -> String {
     let mut text = String::new();
-    for chunk in bytes.utf8_chunks() {
+    for chunk in bytes[..bytes.len().min(MOST)].utf8_chunks() {
         for c in chunk.valid().chars() {
             match u8::try_from(c) {
                 Ok(byte) if byte.is_ascii() => text.extend(byte.escape_ascii().map(char::from)),

@@ -1,9 +1,10 @@
 //! What the black-box tests share: starting a program, reading what it prints, playing its peer.
 //!
 //! A test knows a program by its command line, its streams and its sockets only. With the variable
-//! `LESSON_COMMAND` set (one word a line), the same tests judge that program instead. It gets the
-//! arguments that the lesson would get. In `dialogue`, `LESSON_AT=HOST:PORT` is its fixed address.
-//! With `LESSON_HALF=server` or `client` it is only that half of lesson 6.
+//! `LESSON_COMMAND` set (one word a line; or, so that a word can be empty or have lines, U+001F behind
+//! each), the same tests judge that program instead, in the folder `LESSON_FOLDER` if that is set. It
+//! gets the arguments that the lesson would get. In `dialogue`, `LESSON_AT=HOST:PORT` is its fixed
+//! address. With `LESSON_HALF=server` or `client` it is only that half of lesson 6.
 
 #![allow(dead_code, unused_imports, unused_macros, reason = "each test uses another part of this")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
@@ -55,18 +56,25 @@ pub fn command<A: AsRef<OsStr>>(
     arguments: impl IntoIterator<Item = A>,
 ) -> Command {
     let other = std::env::var("LESSON_COMMAND").unwrap_or_default();
-    let mut words: Vec<&str> = other.split('\n').filter(|word| !word.is_empty()).collect();
+    let mut words: Vec<&str> = match other.strip_suffix('\u{1f}') {
+        Some(words) => words.split('\u{1f}').collect(),
+        None => other.split('\n').filter(|word| !word.is_empty()).collect(),
+    };
     let mut arguments: Vec<OsString> =
         arguments.into_iter().map(|word| word.as_ref().to_owned()).collect();
     if let Some(half) = std::env::var_os("LESSON_HALF") {
         // The other half is the lesson's own.
         if arguments.first() == Some(&half) { drop(arguments.remove(0)) } else { words.clear() }
     }
+    let folder = std::env::var_os("LESSON_FOLDER").filter(|_| !words.is_empty());
     if words.is_empty() {
         words.push(executable);
     }
     let mut command = Command::new(words[0]);
     command.args(&words[1..]).args(arguments);
+    if let Some(folder) = folder {
+        command.current_dir(folder);
+    }
     command
 }
 
@@ -107,7 +115,6 @@ pub struct Program {
 }
 
 /// How a program ended, and what it had printed that no one had read yet.
-#[derive(Debug)]
 pub struct Ending {
     pub status: ExitStatus,
     pub stdout: String,
@@ -137,6 +144,7 @@ impl Program {
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let stdout = Stream::new(child.stdout.take());
         let stderr = Stream::new(child.stderr.take());
+        failure::runs(&stderr);
         Self { stdin: child.stdin.take(), child, stdout, stderr }
     }
 
@@ -276,7 +284,7 @@ impl Program {
 
 impl std::fmt::Debug for Program {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "stdout {:?}, stderr {:?}", self.stdout, self.stderr)
+        write!(f, "\nstdout: {:?}\nstderr: {:?}", self.stdout, self.stderr)
     }
 }
 
@@ -284,6 +292,14 @@ impl Drop for Program {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl std::fmt::Debug for Ending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { status, stdout, stderr } = self;
+        let [stdout, stderr] = [stdout, stderr].map(|text| shortened(text.as_bytes()));
+        write!(f, "it ended with {status}\nstdout: {stdout}\nstderr: {stderr}")
     }
 }
 
@@ -334,10 +350,26 @@ impl Ending {
 /// What comes out of a program's pipe, gathered in the background.
 pub struct Stream(Arc<(Mutex<Gathered>, Condvar)>);
 
+/// A stream that does not keep the pipe open.
+type Weak = std::sync::Weak<(Mutex<Gathered>, Condvar)>;
+
 #[derive(Default)]
 struct Gathered {
     bytes: Vec<u8>,
     ended: bool,
+}
+
+/// How much may be unread of what a program has printed. Then it has to wait.
+const MOST_UNREAD: usize = 16 << 20;
+
+/// The first and the last of what was printed: a message is read by people.
+fn shortened(printed: &[u8]) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+    let (first, last) = (500, printed.len().saturating_sub(1_500));
+    if last < first {
+        return text(printed);
+    }
+    format!("{}\n…\n{}", text(&printed[..first]), text(&printed[last..]))
 }
 
 impl Stream {
@@ -360,9 +392,15 @@ impl Stream {
                     gathered.bytes.push(byte);
                 }
                 gathered.ended = length == 0;
+                let full = gathered.bytes.len() > MOST_UNREAD;
                 shared.1.notify_all();
                 if gathered.ended {
                     return;
+                }
+                drop(gathered);
+                drop(shared);
+                while full && writer.strong_count() > 0 {
+                    thread::sleep(Duration::from_millis(50)); // with the pipe open
                 }
             }
         });
@@ -379,9 +417,9 @@ impl Stream {
                 return found;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            let text = String::from_utf8_lossy(&gathered.bytes);
-            assert!(!gathered.ended, "the stream ended before {wanted}: {text:?}");
-            assert!(!left.is_zero(), "{wanted} does not come: {text:?}");
+            let text = shortened(&gathered.bytes);
+            assert!(!gathered.ended, "the stream ended before {wanted}:\n{text}");
+            assert!(!left.is_zero(), "{wanted} does not come:\n{text}");
             gathered = self.0.1.wait_timeout(gathered, left).unwrap().0;
         }
     }
@@ -396,6 +434,15 @@ impl Stream {
         });
         failure::came(&bytes);
         String::from_utf8(bytes).expect("a program prints UTF-8")
+    }
+
+    /// What the program has said by its end, or by now if it goes on.
+    fn said(stream: &Weak) -> String {
+        let Some(shared) = stream.upgrade() else { return String::new() };
+        let Ok(gathered) = shared.0.try_lock() else { return String::new() }; // it is being judged
+        let moment = Duration::from_millis(300);
+        let waited = shared.1.wait_timeout_while(gathered, moment, |gathered| !gathered.ended);
+        waited.map_or(String::new(), |(gathered, _)| shortened(&gathered.bytes))
     }
 
     /// Whether there is a whole line, at this moment.
@@ -434,6 +481,6 @@ impl Stream {
 
 impl std::fmt::Debug for Stream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", String::from_utf8_lossy(&self.0.0.lock().unwrap().bytes))
+        f.write_str(&shortened(&self.0.0.lock().unwrap().bytes))
     }
 }

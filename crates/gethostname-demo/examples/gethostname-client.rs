@@ -10,8 +10,8 @@ use std::net::TcpStream;
 
 fn main() -> io::Result<()> {
     let host = hostname::get()?; // gethostname
-    let here = format!("{}:9999", host.to_string_lossy());
-    let address = std::env::args().nth(1).unwrap_or(here);
+    let own_address = format!("{}:9999", host.to_string_lossy());
+    let address = std::env::args().nth(1).unwrap_or(own_address);
     let stream = TcpStream::connect(address)?; // socket and connect
     receive(stream)
 }
@@ -21,4 +21,4 @@ fn receive(mut stream: TcpStream) -> io::Result<()> {
     let length = stream.read(&mut buffer)?; // recv(1024)
     println!("{}", String::from_utf8_lossy(&buffer[..length]));
     Ok(())
-}
+} // the stream is closed where its variable ends

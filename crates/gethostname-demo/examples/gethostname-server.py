@@ -1,10 +1,13 @@
-"""The server of article 004 (§5.2), in Python 3."""
+"""The server of article 004 (§5.2): it speaks first.
+
+$ python3 crates/gethostname-demo/examples/gethostname-server.py [HOST:PORT]
+"""
 
 import socket
 import sys
 
-here = socket.gethostname() + ":9999"
-host, port = (sys.argv[1] if sys.argv[1:] else here).split(":")
+own_address = socket.gethostname() + ":9999"
+host, port = (sys.argv[1] if sys.argv[1:] else own_address).split(":")
 listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
 # not in the article: after a stop, the port is free again at once
 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -13,5 +16,5 @@ listener.listen(5)
 while True:
     stream, peer = listener.accept()
     print("连接地址:", peer)
-    stream.sendall("网络编程测试。\r\n".encode())
+    stream.send("网络编程测试。\r\n".encode())
     stream.close()

@@ -11,9 +11,9 @@ use std::net::{TcpListener, TcpStream};
 
 fn main() -> io::Result<()> {
     let host = hostname::get()?; // gethostname
-    let here = format!("{}:9999", host.to_string_lossy());
-    let address = std::env::args().nth(1).unwrap_or(here);
-    let listener = TcpListener::bind(address)?; // socket, bind and listen
+    let own_address = format!("{}:9999", host.to_string_lossy());
+    let address = std::env::args().nth(1).unwrap_or(own_address);
+    let listener = TcpListener::bind(address)?; // socket, bind, listen(128)
     loop {
         let (stream, peer) = listener.accept()?; // waits for a client
         println!("连接地址: {peer}");

@@ -1,4 +1,4 @@
-//! Both halves of a conversation at this machine's own host name. The server speaks first.
+//! Runs both halves of a conversation at this machine's own host name. The server speaks first.
 //!
 //! Beyond the tutorial's version: 127.0.0.1 takes the place of a host name that leads nowhere, and
 //! the program says so; the client reads until the server closes; and neither a client that
@@ -42,9 +42,10 @@ fn main() -> Result<(), Report> {
     }
     let listener = TcpListener::bind(&address)
         .map_err(|error| format!("cannot listen on {address}: {error}; choose another port"))?;
+    // Not eprintln!: a server that cannot say where it listens ends with an error.
     writeln!(io::stderr(), "Listening on {}", listener.local_addr()?)?;
     if half.is_some() {
-        serve(&listener);
+        serve(&listener); // never returns
     }
     let server = thread::Builder::new().spawn(move || serve(&listener));
     server.context("cannot start a thread for the server; run the two halves apart")?;
@@ -55,12 +56,16 @@ fn main() -> Result<(), Report> {
 fn own_address() -> Result<Address, &'static str> {
     let name = hostname::get().unwrap_or_default().to_string_lossy().into_owned();
     // Only an address of this machine can be bound.
-    let Err(error) = TcpListener::bind((&*name, 0)) else { return format!("{name}:9999").parse() };
-    eprintln!("name {name:?} does not lead here ({error}): using 127.0.0.1");
-    "127.0.0.1:9999".parse()
+    match TcpListener::bind((&*name, 0)) {
+        Ok(_) => format!("{name}:9999").parse(),
+        Err(error) => {
+            eprintln!("name {name:?} does not lead here ({error}): using 127.0.0.1");
+            "127.0.0.1:9999".parse()
+        }
+    }
 }
 
-/// Serves one client after the other.
+/// The tutorial's loop: serves one client after the other, here also in a thread.
 fn serve(listener: &TcpListener) -> ! {
     loop {
         let Ok((stream, peer)) = listener.accept().inspect_err(pause) else { continue };
@@ -71,7 +76,7 @@ fn serve(listener: &TcpListener) -> ! {
     }
 }
 
-/// Says that there is no free descriptor, and waits a little: one may come free.
+/// Says why no client can be served, and waits a little: a descriptor may come free.
 fn pause(error: &io::Error) {
     eprintln!("cannot serve a client: {error}; going on in a moment");
     thread::sleep(Duration::from_millis(200));
@@ -82,7 +87,7 @@ fn talk(mut stream: TcpStream) -> io::Result<()> {
     stream.write_all("网络编程测试。\r\n".as_bytes()) // encode and send
 }
 
-/// Prints what the server says until it closes, 64 KiB at most.
+/// The tutorial's client: connects, and prints what the server says, 64 KiB at most.
 fn receive(address: &Address, timeout: Duration) -> Result<()> {
     let connect = |peer| TcpStream::connect_timeout(&peer, timeout);
     let stream = address

@@ -16,13 +16,13 @@ fn main() -> io::Result<()> {
     let address = std::env::args().nth(1).unwrap_or(sina);
     let mut stream = TcpStream::connect(&address)?; // socket and connect
     let (host, _port) = address.split_once(':').unwrap_or_default();
-    let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\n");
+    let close = "Connection: close\r\n\r\n";
+    let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\n{close}");
     stream.write_all(request.as_bytes())?; // send
-    stream.write_all(b"Connection: close\r\n\r\n")?;
-    let page = read_until_close(stream, usize::MAX)?; // recv(1024) in a loop
+    let response = read_until_close(stream, usize::MAX)?; // recv(1024), looped
     // split(b"\r\n\r\n", 1): the header, and the body
-    let blank_line = page.windows(4).position(|four| four == b"\r\n\r\n");
+    let blank_line = response.windows(4).position(|four| four == b"\r\n\r\n");
     let end = blank_line.ok_or(io::Error::other("there is no blank line"))?;
-    println!("{}", String::from_utf8_lossy(&page[..end]));
-    fs::write("sina.html", &page[end + 4..])
+    println!("{}", String::from_utf8_lossy(&response[..end]));
+    fs::write("sina.html", &response[end + 4..])
 }

@@ -1,5 +1,5 @@
-//! Where a response's head ends, and where its body does: RFC 9112 §6–8, as far as a client owes
-//! it that sends `Connection: close`.
+//! Where a response's head ends, and where its body does: RFC 9112 §6–8, as far as a client
+//! that sends `Connection: close` needs it.
 //!
 //! Whatever is wrong is an error: you never get half a page as if it were a whole one.
 

@@ -1,13 +1,13 @@
 //! Fetches a web page over a plain TCP socket, and saves its body in a file.
 //!
 //! Beyond the tutorial's version: the body ends where HTTP says (`head.rs`, `framing.rs`), so a cut
-//! page is an error, and chunks are put together; it goes to the file as it comes, and is not held
-//! in memory; the file appears when it is whole (`save.rs`); and the title is decoded by the page's
-//! own charset (`page.rs`).
+//! page is an error, and chunks are put together; the body goes to the file as it comes; the file
+//! appears when it is whole (`save.rs`); and the title is decoded by the page's own charset
+//! (`page.rs`).
 //!
 //! ```console
 //! $ cargo run -p http-fetch -- http://127.0.0.1:8000/
-//! HTTP/1.1 200 OK
+//! HTTP/1.0 200 OK
 //! ```
 
 use std::io::{self, Read, Write};
@@ -43,6 +43,7 @@ fn main() -> Result<(), Report> {
     let Args { url, output, timeout } = Args::parse();
     let path = output.unwrap_or_else(|| url.file_name());
     let cannot_write = || format!("cannot write {}", path.display());
+    // First, so that a file that can't be written is an error before anything is sent.
     let mut file = Output::create(&path).with_context(cannot_write)?;
 
     let address = &url.address;
@@ -58,14 +59,15 @@ fn main() -> Result<(), Report> {
 
     let (head, mut body) = framing::read(stream).with_context(no_page)?;
     let header = decode(&head.bytes, UTF_8);
-    let printed = header.lines().try_for_each(|line| writeln!(io::stdout(), "{}", safe(line)));
-    if let Err(error) = printed {
-        drop(file); // deletes the temporary file: println! fails as well, and ends the program
-        println!("");
-        return Err(format!("cannot write to standard output: {error}").into());
+    for line in header.lines() {
+        if let Err(error) = writeln!(io::stdout(), "{}", safe(line)) {
+            drop(file); // deletes the temporary file; println! would end the program and leave it
+            println!(""); // fails too: where a pipe is closed, the program ends here in silence
+            return Err(format!("cannot write to standard output: {error}").into());
+        }
     }
     let mut progress = Progress::new(head.length());
-    let mut start = Vec::new(); // of the page, for its title
+    let mut start = Vec::new(); // the start of the page, where its title stands
     let mut buffer = vec![0; BUFFER];
     loop {
         let length = body.read(&mut buffer).with_context(no_page)?;
@@ -76,7 +78,7 @@ fn main() -> Result<(), Report> {
         start.extend_from_slice(&buffer[..length.min(page::START - start.len())]);
         progress.add(length);
     }
-    drop(progress);
+    drop(progress); // clears the bar
     file.finish().with_context(cannot_write)?;
     if let Some(title) = page::title(&start, head.field("content-type")) {
         println!("{title}");

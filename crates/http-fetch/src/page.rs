@@ -42,8 +42,8 @@ fn encoding(page: &[u8], content_type: Option<&str>) -> &'static Encoding {
     })
 }
 
-/// The charset of a `<meta>` element in the first 1,024 bytes. One that could be read says UTF-16
-/// in vain: it would not be ASCII then.
+/// The charset of a `<meta>` element in the first 1,024 bytes. A label of UTF-16 means UTF-8: the
+/// element could be read as ASCII, so the page is not UTF-16 (WHATWG HTML §13.2.3.2).
 fn meta(page: &[u8]) -> Option<&'static Encoding> {
     let encoding = tokens(&page[..page.len().min(1024)]).find_map(|token| {
         let Token::StartTag(tag) = token else { return None };

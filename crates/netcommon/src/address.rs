@@ -56,10 +56,12 @@ impl FromStr for Address {
         if host.is_empty() || port.is_empty() {
             return Err("expected HOST:PORT, such as 127.0.0.1:9999");
         }
+        // Brackets if there is a colon inside, and only then.
         if host.contains(':') != (host.starts_with('[') && host.ends_with(']')) {
             return Err("write an IPv6 address in brackets, such as [::1]:9999");
         }
         match port.parse() {
+            // `parse` would take a plus sign.
             Ok(port) if !text.contains(":+") => Ok(Self { host: host.to_owned(), port }),
             _ => Err("a port is a number from 0 to 65535"),
         }

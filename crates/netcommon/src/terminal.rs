@@ -1,6 +1,5 @@
 //! The lesson's own terminal.
 
-use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::process;
 
@@ -42,8 +41,8 @@ pub fn warn(line: &str) {
 ///
 /// [`ErrorKind::UnexpectedEof`] if standard input ends before there is a line, and
 /// [`ErrorKind::InvalidData`] if the line is not UTF-8.
-pub fn ask(prompt: impl Display) -> io::Result<String> {
-    write(&format!("{prompt}"));
+pub fn ask(prompt: &str) -> io::Result<String> {
+    write(prompt);
     let mut line = String::new();
     match io::stdin().read_line(&mut line) {
         Ok(0) => {

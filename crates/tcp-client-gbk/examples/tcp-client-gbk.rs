@@ -14,12 +14,12 @@ use netcommon::{GBK, ask, decode, encode};
 fn main() -> io::Result<()> {
     let host = ask("请输入服务器IP:")?; // input
     let port = ask("请输入服务器port:")?;
-    let stream = TcpStream::connect(format!("{host}:{port}"))?;
+    let stream = TcpStream::connect(format!("{host}:{port}"))?; // connect
     talk(stream)
 }
 
 fn talk(mut stream: TcpStream) -> io::Result<()> {
-    let text = ask("请输入要发送的数据:")?;
+    let text = ask("请输入要发送的数据:")?; // input
     stream.write_all(&encode(&text, GBK)?)?; // send
     let mut buffer = [0; 1024];
     let length = stream.read(&mut buffer)?; // recv(1024)

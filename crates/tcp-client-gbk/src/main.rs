@@ -16,7 +16,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::Parser;
 use netcommon::{Address, GBK, Report, ask, decode, encode, println};
 use netcommon::{read_until_close, timeout, uninterrupted};
@@ -27,7 +27,7 @@ use netcommon::{read_until_close, timeout, uninterrupted};
 struct Args {
     /// HOST:PORT of the server; without it, the program asks
     address: Option<Address>,
-    /// Seconds for connecting and each read
+    /// Seconds for connecting, each read and each write
     #[arg(long, default_value = "30", value_parser = timeout)]
     timeout: Duration,
 }
@@ -47,11 +47,12 @@ fn main() -> Result<(), Report> {
 
 /// Asks for the server's IP and port.
 fn ask_address() -> Result<Address> {
-    let (host, port) = (ask("请输入服务器IP:")?, ask("请输入服务器port:")?);
+    let host = ask("请输入服务器IP:")?;
+    let port = ask("请输入服务器port:")?;
     let (host, port) = (host.trim(), port.trim());
     let bare_ipv6 = host.contains(':') && !host.starts_with('[');
     let text = if bare_ipv6 { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    text.parse().map_err(|error| anyhow::anyhow!("{text} is not an address: {error}"))
+    text.parse().map_err(|error| anyhow!("{text} is not an address: {error}"))
 }
 
 /// Sends a line, and prints the answer, 64 KiB at most.
@@ -59,7 +60,7 @@ fn talk(mut stream: TcpStream) -> Result<()> {
     let text = ask("请输入要发送的数据:")?;
     ensure!(!text.is_empty(), "TCP carries no empty message; type some text");
     let message = encode(&text, GBK)?;
-    uninterrupted(|| stream.write_all(&message))?; // send
+    uninterrupted(|| stream.write_all(&message))?; // send; a timeout says "timed out"
     let answer = read_until_close(stream, 65_536)?; // recv(1024) until it returns nothing
     ensure!(!answer.is_empty(), "it closed the connection without an answer");
     println!("接收到的信息为: {}", decode(&answer, GBK));

@@ -1,4 +1,7 @@
-"""The TCP client of article 001, in Python 3."""
+"""The TCP client of article 001: a welcome, then a greeting for each name.
+
+$ python3 crates/tcp-client/examples/tcp-client.py [HOST:PORT]
+"""
 
 import socket
 import sys
@@ -8,7 +11,7 @@ stream = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
 stream.connect((host, int(port)))
 print(stream.recv(1024).decode())
 for name in ["Michael", "Tracy", "Sarah"]:
-    stream.sendall(name.encode())
+    stream.send(name.encode())
     print(stream.recv(1024).decode())
-stream.sendall(b"exit")
+stream.send(b"exit")
 stream.close()

@@ -30,7 +30,7 @@ struct Args {
     #[arg(default_values = ["Michael", "Tracy", "Sarah"])]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     names: Vec<String>,
-    /// Seconds for connecting and each answer
+    /// Seconds for connecting and each read
     #[arg(long, default_value = "30", value_parser = timeout)]
     timeout: Duration,
 }
@@ -62,9 +62,9 @@ fn talk(mut stream: TcpStream, names: &[String]) -> Result<()> {
 fn receive(stream: &mut TcpStream, expected: &str) -> Result<()> {
     let mut buffer = [0; 1024];
     let mut answer = Vec::new();
-    let last = loop {
+    let last_read = loop {
         let read = uninterrupted(|| stream.read(&mut buffer)); // recv(1024)
-        let Ok(length @ 1..) = read else { break read };
+        let Ok(length @ 1..) = read else { break read }; // an error, or 0: the server has closed
         answer.extend_from_slice(&buffer[..length]);
         if answer.len() >= expected.len() || !expected.as_bytes().starts_with(&answer) {
             break read;
@@ -73,6 +73,6 @@ fn receive(stream: &mut TcpStream, expected: &str) -> Result<()> {
     if !answer.is_empty() {
         println!("{}", decode(&answer, UTF_8));
     }
-    ensure!(last? > 0, "it closed the connection without an answer");
+    ensure!(last_read? > 0, "it closed the connection before its answer was complete");
     Ok(())
 }

@@ -19,6 +19,7 @@ fn talk(mut stream: TcpStream) -> io::Result<()> {
     stream.write_all(b"This is a test message")?; // sendall
     let mut buffer = [0; 1024];
     let length = stream.read(&mut buffer)?; // recv(1024)
-    println!("Received b\"{}\"", buffer[..length].escape_ascii());
+    let echo = &buffer[..length];
+    println!("Received b\"{}\"", echo.escape_ascii());
     Ok(())
 } // the stream is closed where its variable ends

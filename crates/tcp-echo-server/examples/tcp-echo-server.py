@@ -1,4 +1,7 @@
-"""The echo server of article 003, in Python 3."""
+"""The echo server of article 003: it sends back what one client says.
+
+$ python3 crates/tcp-echo-server/examples/tcp-echo-server.py [HOST:PORT]
+"""
 
 import socket
 import sys
@@ -25,4 +28,3 @@ print("Waiting for a connection...")
 stream, peer = listener.accept()
 print("Connection from", peer)
 talk(stream)
-listener.close()

@@ -11,12 +11,12 @@ use std::net::{TcpListener, TcpStream};
 fn main() -> io::Result<()> {
     let address = std::env::args().nth(1).unwrap_or("localhost:8888".into());
     println!("Starting up on {}", address.replace(':', " port "));
-    let listener = TcpListener::bind(&address)?; // socket, bind and listen
+    let listener = TcpListener::bind(&address)?; // socket, bind, listen(128)
     println!("Waiting for a connection...");
     let (stream, peer) = listener.accept()?; // waits; gives a new socket
     println!("Connection from {peer}");
     talk(stream)
-} // the listener is closed where its variable ends
+}
 
 fn talk(mut stream: TcpStream) -> io::Result<()> {
     let mut buffer = [0; 1024];
@@ -29,4 +29,4 @@ fn talk(mut stream: TcpStream) -> io::Result<()> {
         }
         stream.write_all(message)?; // sendall
     }
-}
+} // the stream is closed where its variable ends

@@ -1,8 +1,7 @@
 //! Sends back what a TCP client says, one client at a time.
 //!
-//! Beyond the tutorial's version: it goes on with the next client, whatever befell the one before;
-//! it waits when there is no free descriptor; and it does not wait for ever on a client that leaves
-//! its echo unread.
+//! Beyond the tutorial's version: it goes on with the next client, whatever happened to the last;
+//! it waits when there is no free descriptor; and it gives up a client that leaves its echo unread.
 //!
 //! ```console
 //! $ cargo run -p tcp-echo-server
@@ -33,6 +32,7 @@ fn main() -> Result<(), Report> {
     println!("Starting up on {} port {}", address.host(), address.port());
     let listener = TcpListener::bind(&address)
         .map_err(|error| format!("cannot listen on {address}: {error}; choose another port"))?;
+    // Not eprintln!: a server that cannot say where it listens ends with an error.
     writeln!(io::stderr(), "Listening on {}", listener.local_addr()?)?;
     loop {
         println!("Waiting for a connection...");
@@ -44,7 +44,7 @@ fn main() -> Result<(), Report> {
     }
 }
 
-/// Says that there is no free descriptor, and waits a little: one may come free.
+/// Says why no client can be served, and waits a little: a descriptor may come free.
 fn pause(error: &io::Error) {
     eprintln!("cannot serve a client: {error}; going on in a moment");
     thread::sleep(Duration::from_millis(200));
@@ -62,6 +62,6 @@ fn talk(mut stream: TcpStream) -> io::Result<()> {
         if message.is_empty() {
             return Ok(()); // the client has closed its side
         }
-        uninterrupted(|| stream.write_all(message))?; // sendall
+        uninterrupted(|| stream.write_all(message))?; // sendall; a timeout says "timed out"
     }
 }

@@ -1,4 +1,7 @@
-"""The TCP server of article 004 (§7.3), in Python 3."""
+"""The TCP server of article 004 (§7.3): an exchange of typed text in GBK.
+
+$ python3 crates/tcp-server-gbk/examples/tcp-server-gbk.py [HOST:PORT]
+"""
 
 import socket
 import sys
@@ -13,6 +16,6 @@ stream, peer = listener.accept()
 message = stream.recv(1024)
 print("接收到的数据:", message.decode("gbk"))
 text = input("服务器发送的数据:")
-stream.sendall(text.encode("gbk"))
+stream.send(text.encode("gbk"))
 stream.close()
 listener.close()

@@ -13,10 +13,10 @@ use netcommon::{GBK, ask, decode, encode};
 
 fn main() -> io::Result<()> {
     let address = std::env::args().nth(1).unwrap_or("0.0.0.0:8080".into());
-    let listener = TcpListener::bind(&address)?; // socket, bind and listen
+    let listener = TcpListener::bind(&address)?; // socket, bind, listen(128)
     let (stream, _peer) = listener.accept()?; // waits for a client
     talk(stream)
-} // the listener is closed where its variable ends
+}
 
 fn talk(mut stream: TcpStream) -> io::Result<()> {
     let mut buffer = [0; 1024];
@@ -24,4 +24,4 @@ fn talk(mut stream: TcpStream) -> io::Result<()> {
     println!("接收到的数据: {}", decode(&buffer[..length], GBK));
     let text = ask("服务器发送的数据:")?; // input
     stream.write_all(&encode(&text, GBK)?) // send
-}
+} // the stream is closed where its variable ends

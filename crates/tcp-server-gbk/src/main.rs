@@ -1,7 +1,7 @@
 //! Shows what one TCP client says in GBK, and answers with a typed line.
 //!
 //! Beyond the tutorial's version: a message may come in pieces, and be longer than 1,024 bytes; a
-//! client that talks without an end gets an end; the answer is not lost at the close; and no bytes
+//! client that never stops talking is cut off; the answer is not lost at the close; and no bytes
 //! can steer the terminal.
 //!
 //! ```console
@@ -19,10 +19,12 @@ use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use netcommon::{Address, GBK, Report, ask, decode, encode, eprintln, println, uninterrupted};
 
-/// A message ends when its sender pauses for so long: TCP itself marks no end.
+/// A pause of this length ends a message: TCP itself marks no end.
 const PAUSE: Duration = Duration::from_millis(200);
-/// A sender that does not pause is cut off after so long, or after so many bytes.
-const LIMITS: (Duration, usize) = (Duration::from_secs(10), 65_536);
+/// A message that takes longer is cut off.
+const MAX_TIME: Duration = Duration::from_secs(10);
+/// A message with more bytes is cut off.
+const MAX_LENGTH: usize = 65_536;
 
 /// Lesson 11: a TCP server for one exchange of typed text, in GBK.
 #[derive(Parser)]
@@ -37,6 +39,7 @@ fn main() -> Result<(), Report> {
     let Args { address } = Args::parse();
     let listener = TcpListener::bind(&address)
         .map_err(|error| format!("cannot listen on {address}: {error}; choose another port"))?;
+    // Not eprintln!: a server that cannot say where it listens ends with an error.
     writeln!(io::stderr(), "Listening on {}", listener.local_addr()?)?;
     let (stream, peer) = listener.accept().context("cannot accept a connection")?;
     talk(stream).with_context(|| format!("the exchange with {peer} broke off"))?;
@@ -45,15 +48,19 @@ fn main() -> Result<(), Report> {
 
 /// Prints what one client says, and answers it.
 fn talk(mut stream: TcpStream) -> Result<()> {
+    // A client may take its time, but it has to read its answer.
     stream.set_write_timeout(Some(Duration::from_secs(30)))?;
     println!("接收到的数据: {}", receive(&mut stream)?);
     let text = ask("服务器发送的数据:")?;
     let answer = encode(&text, GBK)?;
-    uninterrupted(|| stream.write_all(&answer))?; // send
-    stream.shutdown(Shutdown::Write)?;
-    // A close with bytes unread is a reset, and the answer could be lost with it.
+    uninterrupted(|| stream.write_all(&answer))?; // send; a timeout says "timed out"
+    stream.shutdown(Shutdown::Write)?; // a half-close: the client sees the end of the answer
+    // A close with bytes unread is a reset, and the answer could be lost with it. So the rest is
+    // read first, until the client closes or pauses (`receive` has set the read timeout).
     let start = Instant::now();
-    while start.elapsed() < LIMITS.0 && matches!(stream.read(&mut [0; 1024]), Ok(1..)) {}
+    while start.elapsed() < MAX_TIME {
+        let Ok(1..) = stream.read(&mut [0; 1024]) else { break };
+    }
     Ok(())
 }
 
@@ -67,10 +74,11 @@ fn receive(stream: &mut TcpStream) -> Result<String> {
     let start = Instant::now();
     while length > 0 {
         message.extend_from_slice(&buffer[..length]);
-        if start.elapsed() > LIMITS.0 || message.len() > LIMITS.1 {
+        if start.elapsed() > MAX_TIME || message.len() > MAX_LENGTH {
             eprintln!("the message goes on: only its first {} bytes are shown", message.len());
             break;
         }
+        // A pause is an error here, "timed out". Like a close, it ends the message.
         length = uninterrupted(|| stream.read(&mut buffer)).unwrap_or(0);
     }
     Ok(decode(&message, GBK).into_owned())

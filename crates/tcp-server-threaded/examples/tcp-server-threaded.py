@@ -1,4 +1,7 @@
-"""The TCP server of article 001, in Python 3."""
+"""The TCP server of article 001: each client has a thread.
+
+$ python3 crates/tcp-server-threaded/examples/tcp-server-threaded.py [HOST:PORT]
+"""
 
 import socket
 import sys
@@ -8,13 +11,13 @@ import time
 
 def talk(stream, peer):
     print("Accept new connection from %s:%s..." % peer)
-    stream.sendall(b"Welcome!")
+    stream.send(b"Welcome!")
     while True:
         name = stream.recv(1024)
         time.sleep(1)
         if name in (b"", b"exit"):
             break
-        stream.sendall(b"Hello, %s!" % name)
+        stream.send(b"Hello, %s!" % name)
     stream.close()
     print("Connection from %s:%s closed." % peer)
 

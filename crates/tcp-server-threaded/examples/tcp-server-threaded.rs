@@ -13,21 +13,21 @@ use std::time::Duration;
 
 fn main() -> io::Result<()> {
     let address = std::env::args().nth(1).unwrap_or("127.0.0.1:9999".into());
-    let listener = TcpListener::bind(&address)?; // socket, bind and listen
+    let listener = TcpListener::bind(&address)?; // socket, bind, listen(128)
     println!("Waiting for connection...");
     loop {
         let (stream, peer) = listener.accept()?; // waits for a client
-        thread::spawn(move || talk(stream, peer)); // threading.Thread
+        thread::spawn(move || talk(stream, peer)); // Thread; errors are lost
     }
 }
 
 fn talk(mut stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
     println!("Accept new connection from {peer}...");
-    stream.write_all(b"Welcome!")?;
+    stream.write_all(b"Welcome!")?; // send
     let mut buffer = [0; 1024];
     loop {
         let length = stream.read(&mut buffer)?; // recv(1024); 0 is the end
-        thread::sleep(Duration::from_secs(1));
+        thread::sleep(Duration::from_secs(1)); // time.sleep(1)
         match &buffer[..length] {
             b"" | b"exit" => break,
             name => stream.write_all(&[b"Hello, ", name, b"!"].concat())?,

@@ -23,7 +23,7 @@ use socket2::SockRef;
 
 /// Lesson 4: a TCP server that talks with many clients at once, one thread for each.
 #[derive(Parser)]
-#[command(after_help = "In a second terminal: cargo run -p tcp-client    (or: nc 127.0.0.1 9999)")]
+#[command(after_help = "In a second terminal: cargo run -p tcp-client (or nc 127.0.0.1 9999)")]
 struct Args {
     /// HOST:PORT to listen on; port 0 is any
     #[arg(default_value = "127.0.0.1:9999")]
@@ -40,7 +40,8 @@ fn main() -> Result<(), Report> {
     let Args { address, delay, max_connections } = Args::parse();
     let listener = TcpListener::bind(&address)
         .map_err(|error| format!("cannot listen on {address}: {error}; choose another port"))?;
-    SockRef::from(&listener).listen(4096)?; // listen(5), but longer; std's own backlog is 128
+    SockRef::from(&listener).listen(4096)?; // listen(5), but for a burst of clients; std's is 128
+    // Not eprintln!: a server that cannot say where it listens ends with an error.
     writeln!(io::stderr(), "Listening on {}", listener.local_addr()?)?;
     println!("Waiting for connection...");
     // Each client has a token in this channel: while it is full, the next client has to wait.
@@ -49,19 +50,21 @@ fn main() -> Result<(), Report> {
         enter.send(())?;
         let place = Place(leave.clone());
         let Ok((stream, peer)) = listener.accept().inspect_err(pause) else { continue };
-        let client = move || serve(stream, peer, delay, place);
-        let thread = thread::Builder::new().stack_size(64 * 1024); // std's own is 2 MiB
-        let _ = thread.spawn(client).inspect_err(pause);
+        let builder = thread::Builder::new().stack_size(64 * 1024); // bytes; std's own is 2 MiB
+        if let Err(error) = builder.spawn(move || serve(stream, peer, delay, place)) {
+            pause(&error);
+        }
     }
 }
 
-/// Says that there is no free descriptor or thread, and waits a little: one may come free.
+/// Says why no client can be served, and waits a little: a descriptor or thread may come free.
 fn pause(error: &io::Error) {
     eprintln!("cannot serve a client: {error}; going on in a moment");
     thread::sleep(Duration::from_millis(200));
 }
 
-/// Serves one client, in its thread.
+/// Serves one client, in its thread. It catches what `talk` returns, so that the end is always
+/// printed; then it gives the place back.
 fn serve(stream: TcpStream, peer: SocketAddr, delay: Duration, _place: Place) {
     println!("Accept new connection from {peer}...");
     if let Err(error) = talk(stream, delay) {
@@ -74,7 +77,8 @@ fn serve(stream: TcpStream, peer: SocketAddr, delay: Duration, _place: Place) {
 fn talk(mut stream: TcpStream, delay: Duration) -> io::Result<()> {
     // A client may be silent for as long as it likes, but it has to read its answers.
     stream.set_write_timeout(Some(Duration::from_secs(30)))?;
-    SockRef::from(&stream).set_keepalive(true)?; // after two silent hours: is it still there?
+    // After two silent hours, the system asks whether the client is still there.
+    SockRef::from(&stream).set_keepalive(true)?;
     stream.write_all(b"Welcome!")?;
     let mut buffer = [0; 1024];
     loop {

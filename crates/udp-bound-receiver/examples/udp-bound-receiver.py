@@ -1,4 +1,7 @@
-"""The bound UDP port of article 004 (§6.4), in Python 3."""
+"""The bound UDP port of article 004 (§6.4): it prints one datagram's text.
+
+$ python3 crates/udp-bound-receiver/examples/udp-bound-receiver.py [HOST:PORT]
+"""
 
 import socket
 import sys

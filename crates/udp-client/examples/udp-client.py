@@ -1,4 +1,7 @@
-"""The UDP client of article 001, in Python 3."""
+"""The UDP client that article 001 describes: it sends names, prints answers.
+
+$ python3 crates/udp-client/examples/udp-client.py [HOST:PORT]
+"""
 
 import socket
 import sys

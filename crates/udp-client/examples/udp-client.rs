@@ -1,4 +1,4 @@
-//! The UDP client of article 001: it sends names and prints the answers.
+//! The UDP client that article 001 describes: it sends names, prints answers.
 //!
 //! ```console
 //! $ cargo run --example udp-server
@@ -10,7 +10,7 @@ use std::net::UdpSocket;
 
 fn main() -> io::Result<()> {
     let address = std::env::args().nth(1).unwrap_or("127.0.0.1:9999".into());
-    let socket = UdpSocket::bind("0.0.0.0:0")?; // Python does it in sendto
+    let socket = UdpSocket::bind("0.0.0.0:0")?; // socket; any free port
     let mut buffer = [0; 1024];
     for name in ["Michael", "Tracy", "Sarah"] {
         socket.send_to(name.as_bytes(), &address)?; // sendto

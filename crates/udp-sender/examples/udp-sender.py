@@ -1,4 +1,7 @@
-"""The first UDP program of article 004 (§6.3), in Python 3."""
+"""The first UDP program of article 004 (§6.3): one line, sent as one datagram.
+
+$ python3 crates/udp-sender/examples/udp-sender.py [HOST:PORT]
+"""
 
 import socket
 import sys

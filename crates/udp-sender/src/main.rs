@@ -35,14 +35,16 @@ fn main() -> Result<(), Report> {
     let datagram =
         encode(&text, encoding).map_err(|error| format!("cannot send this text: {error}"))?;
     let length = datagram.len();
-    let remedy = if length > 65_507 { "; IPv4 takes 65,507 at most" } else { "" };
+    // 65,535 less 20 for the IP header and 8 for the UDP header (RFC 791, RFC 768).
+    let remedy = if length > 65_507 { "; IPv4 takes 65,507 bytes at most" } else { "" };
     address
         .try_each(|peer| send(&datagram, peer))
         .map_err(|error| format!("cannot send {length} bytes to {address}: {error}{remedy}"))?;
     Ok(())
 }
 
-/// Sends the whole datagram or nothing, from any free port.
+/// Sends the whole datagram or nothing, from any free port. The socket is made here and not first,
+/// because it has to be IPv4 or IPv6, as the receiver is.
 fn send(datagram: &[u8], peer: SocketAddr) -> io::Result<usize> {
     let socket = UdpSocket::bind(if peer.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" })?;
     socket.send_to(datagram, peer)

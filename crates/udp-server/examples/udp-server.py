@@ -1,4 +1,7 @@
-"""The UDP server of article 001, in Python 3."""
+"""The UDP server that article 001 describes: it answers each datagram.
+
+$ python3 crates/udp-server/examples/udp-server.py [HOST:PORT]
+"""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-//! The UDP server of article 001: it answers each datagram.
+//! The UDP server that article 001 describes: it answers each datagram.
 //!
 //! ```console
 //! $ cargo run --example udp-server

@@ -31,6 +31,7 @@ fn main() -> Result<(), Report> {
     let Args { address } = Args::parse();
     let socket = UdpSocket::bind(&address)
         .map_err(|error| format!("cannot listen on {address}: {error}; choose another port"))?;
+    // Not eprintln!: a server that cannot say where it listens ends with an error.
     writeln!(io::stderr(), "Listening on {}", socket.local_addr()?)?;
     println!("Bind UDP on {}...", socket.local_addr()?.port());
     let mut buffer = vec![0; 65_536]; // a UDP header's length has 16 bits (RFC 768)
@@ -40,7 +41,7 @@ fn main() -> Result<(), Report> {
         println!("Received from {sender}.");
         let name = &buffer[..length];
         if name.starts_with(b"Hello, ") {
-            continue; // two such servers would answer each other without an end
+            continue; // or two such servers would answer each other for ever
         }
         if let Err(error) = socket.send_to(&[b"Hello, ", name, b"!"].concat(), sender) {
             eprintln!("cannot answer {sender}: {error}");

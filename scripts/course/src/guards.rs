@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 use crate::requirements::Requirement;
@@ -180,25 +180,33 @@ impl Change {
     }
 }
 
-/// Where `wanted` stands in `text`; any white space in it is any white space there.
+/// Where `wanted` stands in `text`; any white space in it is any white space there, and so is a
+/// comment that it does not name.
 ///
 /// # Errors
 /// If it is not there exactly once.
 pub fn find(text: &str, wanted: &str) -> Result<Range<usize>> {
-    let (text, places) = one_blank(text);
-    let (wanted, _) = one_blank(wanted);
-    let mut found = text.match_indices(&*wanted);
-    let first = found.next().with_context(|| format!("it has no {wanted:?}"))?.0;
-    ensure!(found.next().is_none(), "it has {wanted:?} more than once");
-    let last = first + wanted.len();
-    Ok(places[first]..places[last])
+    let (wanted, _) = one_blank(wanted, true);
+    for comments in [true, false] {
+        let (text, places) = one_blank(text, comments);
+        let mut found = text.match_indices(&*wanted);
+        if let Some((first, _)) = found.next() {
+            ensure!(found.next().is_none(), "it has {wanted:?} more than once");
+            return Ok(places[first]..places[first + wanted.len()]);
+        }
+    }
+    bail!("it has no {wanted:?}")
 }
 
-/// The text with one blank for any white space, and for each of its bytes the place in the text.
-fn one_blank(text: &str) -> (String, Vec<usize>) {
+/// The text with one blank for any white space, with or without its comments, and for each of its
+/// bytes the place in the text.
+fn one_blank(text: &str, comments: bool) -> (String, Vec<usize>) {
     let (mut short, mut places) = (String::new(), Vec::new());
+    let mut in_comment = false;
     for (place, c) in text.char_indices() {
-        if !c.is_whitespace() {
+        let starts = !comments && short.ends_with(' ') && text[place..].starts_with("//");
+        in_comment = (in_comment || starts) && c != '\n';
+        if !c.is_whitespace() && !in_comment {
             short.push(c);
             places.extend(place..place + c.len_utf8());
         } else if !short.ends_with(' ') || places.is_empty() {
