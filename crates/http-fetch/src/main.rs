@@ -7,7 +7,7 @@
 //!
 //! ```console
 //! $ cargo run -p http-fetch -- http://127.0.0.1:8000/
-//! HTTP/1.0 200 OK
+//! HTTP/1.1 200 OK
 //! ```
 
 use std::io::{self, Read, Write};

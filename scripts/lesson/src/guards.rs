@@ -19,16 +19,16 @@ pub(crate) struct List {
     /// The lessons; all of them by default
     lessons: Vec<String>,
     /// Take each guard out, and fail if the requirements that it is there for still hold
-    #[arg(long)]
+    #[arg(long, help_heading = terminal::MAINTAIN)]
     check: bool,
     /// Only whether all lines and requirements are accounted for; runs no program
-    #[arg(long, requires = "check")]
+    #[arg(long, requires = "check", help_heading = terminal::MAINTAIN)]
     quick: bool,
     /// Check, and write down what the requirements said
-    #[arg(long, conflicts_with = "quick")]
+    #[arg(long, conflicts_with = "quick", help_heading = terminal::MAINTAIN)]
     record: bool,
     /// How many lessons are checked side by side
-    #[arg(long, value_name = "N", default_value = "2")]
+    #[arg(long, value_name = "N", default_value = "2", help_heading = terminal::MAINTAIN)]
     jobs: usize,
 }
 

@@ -48,7 +48,10 @@ impl Failure {
         let left = " ".repeat(indent);
         let labels = language.pick(["sent:", "came:", "expected:"], ["发送：", "收到：", "应为："]);
         let columns = terminal::width().saturating_sub(indent + LABEL).max(10);
+        let nothing = language.pick(["(nothing)", "(nothing more)"], ["（没有）", "（没有别的）"]);
         let show = |label: &str, text: &str, start: usize| {
+            let nothing = nothing[usize::from(label == labels[2])];
+            let text = if text.is_empty() { nothing } else { text };
             let label = console::pad_str(label, LABEL, console::Alignment::Left, None);
             terminal::print(&format!("{left}{label}{}", part(text, start, columns)))
         };

@@ -45,30 +45,29 @@ impl List {
                 about.source.clone(),
             ]);
         }
-        let mut page = lines(&table, terminal::width());
-        page += language.pick(
+        terminal::print(&lines(&table, terminal::width()).join("\n"))?;
+        terminal::say(language.pick(
             "\n✓ the dialogue works   ★ all requirements are met\n`cargo lesson next` says what to do now.",
             "\n✓ 对话已通过   ★ 全部要求已通过\n运行 `cargo lesson next` 查看下一步。",
-        );
-        terminal::print(&page)
+        ))
     }
 }
 
 /// The table as it fits into so many columns. The names stay whole.
-fn lines(table: &[[String; 5]], width: usize) -> String {
+fn lines(table: &[[String; 5]], width: usize) -> Vec<String> {
     let widest = |column: usize| {
         let cells = table.iter().map(|row| measure_text_width(&row[column]));
         cells.max().unwrap_or(0)
     };
     let shown: &[usize] = if width < WIDE { &[0, 1, 2, 4] } else { &[0, 1, 2, 3, 4] };
     let others: usize = shown.iter().filter(|&&it| it != 2).map(|&it| widest(it) + 2).sum();
-    let mut page = String::new();
+    let mut page = Vec::new();
     if width < others + LEAST {
         for [number, name, idea, _, article] in &table[1..] {
-            page += &format!("{number} {name}\n");
+            page.push(format!("{number} {name}"));
             for text in [idea, &format!("{} {article}", table[0][4])] {
                 for piece in terminal::wrap(text, width.saturating_sub(5).max(LEAST / 3)) {
-                    page += &format!("     {piece}\n");
+                    page.push(format!("     {piece}"));
                 }
             }
         }
@@ -80,7 +79,7 @@ fn lines(table: &[[String; 5]], width: usize) -> String {
         for cells in terminal::rows(&cells) {
             let line = cells.join("  ");
             let style = if number == 0 { Style::new().bold() } else { Style::new() };
-            page += &format!("{}\n", style.apply_to(line.trim_end()));
+            page.push(style.apply_to(line.trim_end()).to_string());
         }
     }
     page

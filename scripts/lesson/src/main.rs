@@ -7,6 +7,8 @@ use netcommon::Report;
 mod bench;
 mod book;
 mod diff;
+mod explain;
+mod first;
 mod grade;
 mod guards;
 mod judge;
@@ -14,10 +16,12 @@ mod list;
 mod mutants;
 mod next;
 mod progress;
+mod session;
 mod start;
 mod sync;
 mod terminal;
 mod tour;
+mod watch;
 mod words;
 
 /// Helps you through the lessons: what to do, how far you are, what a lesson changes
@@ -33,7 +37,8 @@ const MAINTAIN: &str = "\
 For those who maintain the project:
   sync             Writes the generated parts of the pages
   guards --check   Takes each guard out, and looks whether a test fails
-  guards --record  The same, and writes down what the tests say";
+  guards --record  The same, and writes down what the tests say
+  bench --pages    Writes the tables of the pages on the benchmark";
 
 #[derive(Subcommand)]
 enum Command {

@@ -1,8 +1,9 @@
 //! The reader's own programs in `mine/`, and what they have met, in `mine/progress.toml`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
@@ -70,8 +71,18 @@ pub(crate) fn chosen(
             "这一课有两个程序，请加上 --half server 或 --half client",
         ));
     }
-    ensure!(halves || half.is_none(), "{} has no halves", lesson.name);
+    let name = &lesson.name;
+    ensure!(
+        halves || half.is_none(),
+        language
+            .pick(format!("{name} has no halves"), format!("{name} 只有一个程序，没有两半之分"))
+    );
     Ok(half)
+}
+
+/// What the commands have to be told besides the lesson's name.
+pub(crate) fn option(half: Option<Half>) -> String {
+    half.map_or(String::new(), |half| format!(" --half {}", half.word()))
 }
 
 /// A path as the reader would write it: from the current folder, if it lies in there.
@@ -94,7 +105,8 @@ impl Progress {
             Ok(text) => toml::from_str(&text).with_context(|| {
                 format!("cannot read {}; delete it to start anew", file.display())
             }),
-            Err(_) => Ok(BTreeMap::new()), // nothing is met yet
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
         };
         Ok(Self { met: met?, file })
     }
@@ -130,7 +142,7 @@ impl Progress {
             String::from("# What your programs have met; `cargo lesson list` shows it.\n");
         for (name, stages) in &self.met {
             let stages: Vec<_> = stages.iter().collect();
-            text += &format!("{name} = {stages:?}\n");
+            writeln!(text, "{name} = {stages:?}")?;
         }
         // Written whole or not at all.
         let new = self.file.with_extension("new");

@@ -10,6 +10,9 @@ use course::Words;
 
 use crate::words::Language;
 
+/// Above the options that a reader does not need.
+pub(crate) const MAINTAIN: &str = "For those who maintain the project";
+
 /// The columns to fill: those of `COLUMNS`, or the terminal's, or 100 for a pipe.
 pub(crate) fn width() -> usize {
     let said = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
@@ -24,6 +27,12 @@ pub(crate) fn print(lines: &str) -> Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(1),
         written => written.context("cannot write to standard output"),
     }
+}
+
+/// Prints sentences, cut to the terminal's width. Indented lines are commands, and stay whole.
+pub(crate) fn say(lines: &str) -> Result<()> {
+    let cut = |line| if str::starts_with(line, "    ") { vec![line] } else { wrap(line, width()) };
+    print(&lines.lines().flat_map(cut).collect::<Vec<_>>().join("\n"))
 }
 
 /// Prints problems, if there are any, and ends with an error then.
@@ -87,17 +96,24 @@ pub(crate) fn wrap(mut line: &str, columns: usize) -> Vec<&str> {
         let ends = line.char_indices().map(|(at, c)| at + c.len_utf8());
         let end = ends.take_while(|&end| measure_text_width(&line[..end]) <= columns).last();
         let first = line.chars().next().map_or(0, char::len_utf8);
-        let end = end.unwrap_or(first); // one that is too wide stands alone
+        let mut end = end.unwrap_or(first); // one that is too wide stands alone
+        // In Chinese, no line begins with one of these.
+        while end > first && line[end..].starts_with(['，', '。', '；', '：', '、', '）']) {
+            end = line[..end].char_indices().last().map_or(first, |(at, _)| at);
+        }
         let indent = line.len() - line.trim_start().len();
-        // A blank just behind the piece ends a word too. One near its beginning is passed over: what
-        // follows is a long word, or Chinese, which has no blanks.
+        // Between Chinese characters a line may end; elsewhere at a blank, also one just behind it.
+        let chinese = |c| c >= '\u{2e80}';
+        let anywhere = line[..end].ends_with(chinese) || line[end..].starts_with(chinese);
         let blanks = line.match_indices(' ').map(|(at, _)| at).take_while(|&at| at <= end);
-        let blank = blanks.last().filter(|&blank| blank > indent && blank * 3 > end);
+        let blank = blanks.last().filter(|&blank| blank > indent && !anywhere);
         let (piece, rest) = line.split_at(blank.unwrap_or(end));
         pieces.push(piece);
         line = if blank.is_some() { rest.trim_start() } else { rest };
     }
-    pieces.push(line);
+    if !line.is_empty() || pieces.is_empty() {
+        pieces.push(line);
+    }
     pieces
 }
 
@@ -128,6 +144,7 @@ mod tests {
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("监听端口", 5), ["监听", "端口"]);
         assert_eq!(wrap("监听", 1), ["监", "听"]);
+        assert_eq!(wrap("监听，连接", 4), ["监", "听，", "连接"]);
         assert_eq!(wrap("", 1), [""]);
     }
 }
