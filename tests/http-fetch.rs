@@ -53,6 +53,13 @@ fn one(name: &str, page: &[u8]) -> Files {
     Files::from([(name.into(), page.into())])
 }
 
+/// Checks that it ended well, and gives what it printed. What it tells on stderr is another matter.
+#[track_caller]
+fn well(ending: Ending) -> String {
+    assert!(ending.status.success(), "{ending:#?}");
+    ending.stdout
+}
+
 /// Takes a request, up to and with its blank line.
 #[track_caller]
 fn request(stream: &mut Peer) -> String {
@@ -142,7 +149,7 @@ impl Fetched {
     /// Checks that all went well, and gives the folder.
     #[track_caller]
     fn success(self) -> TempDir {
-        self.ending.success();
+        well(self.ending);
         self.folder
     }
 
@@ -150,7 +157,7 @@ impl Fetched {
     #[track_caller]
     fn saved(self, file: &str) -> (String, Vec<u8>) {
         let mut files = files(&self.folder);
-        let printed = self.ending.success();
+        let printed = well(self.ending);
         let page = files.remove(file).unwrap_or_else(|| panic!("no {file} in {files:?}"));
         assert!(files.is_empty(), "{files:?}");
         (printed, page)
@@ -161,14 +168,24 @@ impl Fetched {
         self.saved(FILE)
     }
 
-    /// Checks that the page is saved with one line on stderr, and gives stdout and that line.
+    /// Checks that `body` is saved and that stderr says where, in its last line, and gives stdout
+    /// and the other lines of stderr.
     #[track_caller]
-    fn page_with_a_remark(self, body: &[u8]) -> (String, String) {
+    fn remarks(self, body: &[u8]) -> (String, String) {
         assert!(self.ending.status.success(), "{:?}", self.ending);
-        let remark = self.ending.stderr.replace("\r\n", "\n");
-        support::check_safe(&remark, 1);
         assert_eq!(files(&self.folder), one(FILE, body));
-        (self.ending.stdout, remark)
+        let stderr = self.ending.stderr.replace("\r\n", "\n");
+        let remarks = stderr.trim_end().rsplit_once('\n').map_or("", |(remarks, _)| remarks);
+        support::check_safe(&stderr, remarks.lines().count() + 1);
+        (self.ending.stdout, remarks.to_owned())
+    }
+
+    /// [`Self::remarks`], of which there is one.
+    #[track_caller]
+    fn remark(self, body: &[u8]) -> (String, String) {
+        let (printed, remark) = self.remarks(body);
+        assert_eq!(remark.lines().count(), 1, "{remark:?}");
+        (printed, remark)
     }
 
     /// Checks that the program reports that it got no page, and left the folder as it was.
@@ -303,7 +320,7 @@ mod dialogue {
     #[test]
     fn ends_well() {
         let (ending, _) = answer(b"<p>hello</p>");
-        ending.success();
+        well(ending);
     }
 }
 
@@ -398,6 +415,10 @@ mod sturdy {
             "HTTP/1.1 200 \r\n",
             "HTTP/1.1 200\r\n",
             "HTTP/1.1 999 新浪\t\r\n",
+            "HTTP/1.1 000 \r\n",
+            "HTTP/1.1 099 OK\r\n",
+            "HTTP/1.2 200 OK\r\n",
+            "HTTP/1.9 200 OK\r\n",
             "HTTP/1.1 200 OK\n",
             "HTTP/1.1 200 OK\n!#$%&'*+-.^_`|~09: a\n",
             "HTTP/1.1 200 OK\r\nA:\r\nB: \r\n",
@@ -537,8 +558,8 @@ mod sturdy {
     #[test]
     fn a_malformed_header_is_an_error() {
         let starts = "HTTP/1.1|HTTP/1.1 |HTTP/1.1 20 OK|HTTP/1.1 2000 OK|HTTP/1.1 2x0 OK|\
-            HTTP/1.1 -20 OK|HTTP/1.1 000 OK|HTTP/1.1 099 OK|HTTP/1.1 OK|HTTP/1.1  200 OK|\
-            HTTP/1.1\t200 OK|HTTP/1 200 OK|HTTP/11 200 OK|HTTP/2.0 200 OK|HTTP/0.9 200 OK|\
+            HTTP/1.1 -20 OK|HTTP/1.1 OK|HTTP/1.1  200 OK|\
+            HTTP/1.1\t200 OK|HTTP/1 200 OK|HTTP/11 200 OK|HTTP/1.x 200 OK|HTTP/1.12 200 OK|HTTP/2.0 200 OK|HTTP/0.9 200 OK|\
             HTTP/1.1 200 a\x1b[2J|HTTP/1.1 200 a\0|HTTP/1.1 200 a\rb|\
             HTTP/1.1 100 Continue\r\nno colon\r\n\r\nHTTP/1.1 200 OK";
         for start in starts.split('|') {
@@ -696,9 +717,13 @@ mod sturdy {
     #[cfg(unix)]
     #[test]
     fn leaves_nothing_behind_when_it_is_interrupted() {
-        for (signal, old) in
-            [("-INT", None), ("-INT", Some("old")), ("-TERM", None), ("-HUP", None)]
-        {
+        use std::os::unix::process::ExitStatusExt;
+        for (signal, expected, old) in [
+            ("-INT", 2, None),
+            ("-INT", 2, Some("old")),
+            ("-TERM", 15, None),
+            ("-HUP", 1, None),
+        ] {
             let (folder, sub) = folder_with_sub(old);
             let before = files(&sub);
             let mut fetch = Fetch::start_in(folder, &["http://{}/", "-o", "sub/a"]);
@@ -708,7 +733,9 @@ mod sturdy {
             assert_eq!(files(&sub).len(), before.len() + 1);
             fetch.program.signal(signal);
             let Fetched { ending, folder: _folder, .. } = fetch.hold();
-            assert_eq!(ending.status.code(), Some(130), "{ending:?}");
+            // The system says which signal it was, and a shell counts 128 and its number.
+            let number = ending.status.signal().or_else(|| Some(ending.status.code()? - 128));
+            assert_eq!(number, Some(expected), "{ending:?}");
             assert_eq!(ending.stderr, "");
             assert_eq!(files(&sub), before);
         }
@@ -744,7 +771,7 @@ mod sturdy {
         let ending = Program::start(command).finish();
         let printed = ending.stdout.clone();
         let error = ending.error();
-        assert!(error.starts_with(&format!("Error: cannot write {path}: ")), "{error}");
+        assert!(error.starts_with(&format!("Error: cannot write to {path}: ")), "{error}");
         let none = listener.accept().expect_err("it connects");
         assert_eq!(none.kind(), ErrorKind::WouldBlock);
         (printed, error)
@@ -784,7 +811,7 @@ mod sturdy {
         let mut reader = fs::File::options().read(true).write(true).open(&pipe).unwrap();
         let fetch = Fetch::start_in(place, &["http://{}/", "-o", "pipe"]);
         let Fetched { ending, folder: place, .. } = fetch.get(ok("", "<title>a</title>"));
-        assert_eq!(ending.success(), "HTTP/1.1 200 OK\na\n");
+        assert_eq!(well(ending), "HTTP/1.1 200 OK\na\n");
         assert_eq!(fs::read_dir(&place).unwrap().count(), 1);
         assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
         let mut page = [0; 16];
@@ -796,8 +823,47 @@ mod sturdy {
         symlink("/dev/stdout", &link).unwrap();
         let fetch = Fetch::start_in(place, &["http://{}/", "-o", "stdout"]);
         let Fetched { ending, folder: _place, .. } = fetch.get(ok("", "<title>a</title>\n"));
-        assert_eq!(ending.success(), "HTTP/1.1 200 OK\n<title>a</title>\na\n");
+        assert_eq!(well(ending), "HTTP/1.1 200 OK\n<title>a</title>\na\n");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn says_that_it_waits_until_a_pipe_is_read() {
+        let place = folder();
+        let pipe = place.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let (listener, address) = support::listener();
+        let program = Program::start(&mut command_in(&place, &[&address, "-o", "pipe"]));
+        program.stderr.line_with("pipe");
+        let reader = thread::spawn(move || fs::read(&pipe).unwrap()); // opens it, too
+        let mut stream = accept(&listener);
+        request(&mut stream);
+        stream.write_all(&ok("", "hello")).unwrap();
+        drop(stream);
+        well(program.finish());
+        assert_eq!(reader.join().unwrap(), b"hello");
+    }
+
+    #[test]
+    fn ends_when_the_stdout_that_it_writes_the_body_to_is_closed_or_full() {
+        let (listener, address) = support::listener();
+        let folder = folder();
+        let mut command = command_in(&folder, &[&address, "-o", "-"]);
+        let mut run = |stdout: std::process::Stdio| {
+            let program = Program::start_with_stdout(&mut command, stdout);
+            let mut stream = accept(&listener);
+            stream.write_all(&ok("Content-Length: 5\r\n", "hello")).unwrap();
+            program.finish()
+        };
+        let ending = run(support::closed_pipe().into());
+        assert_eq!(ending.status.code(), Some(1), "{ending:?}");
+        assert!(!ending.stderr.contains("Error") && !ending.stderr.contains("Wrote"), "{ending:?}");
+        let Some(full) = full_device() else {
+            return support::left_out("there is no /dev/full here");
+        };
+        let error = run(full.into()).error();
+        assert!(error.contains("cannot write to standard output: "), "{error}");
     }
 
     #[cfg(windows)]
@@ -805,7 +871,7 @@ mod sturdy {
     fn writes_the_null_device_in_place() {
         let fetch = Fetch::start(&["http://{}/", "-o", "NUL"]);
         let Fetched { ending, folder, .. } = fetch.get(ok("", "<title>a</title>"));
-        assert_eq!(ending.success(), "HTTP/1.1 200 OK\na\n");
+        assert_eq!(well(ending), "HTTP/1.1 200 OK\na\n");
         assert_eq!(files(&folder), Files::new());
     }
 
@@ -823,7 +889,7 @@ mod sturdy {
         let full = if done { own.to_str().unwrap() } else { "/dev/full" };
         let fetch = Fetch::start(&["http://{}/", "-o", full]);
         let error = fetch.get(ok("Content-Length: 5\r\n", "hello")).ending.error();
-        assert!(error.starts_with(&format!("Error: cannot write {full}: ")), "{error}");
+        assert!(error.starts_with(&format!("Error: cannot write to {full}: ")), "{error}");
     }
 
     /// Runs `command` where /mnt is a disk of 64 KiB with a file `page`, and then shows what is
@@ -854,7 +920,7 @@ mod sturdy {
             fetch.get(ok("Content-Length: 1000000\r\n", "x".repeat(1_000_000)));
         assert_eq!(ending.stdout, "HTTP/1.1 200 OK\nContent-Length: 1000000\npage\nold\n");
         let error = ending.error();
-        assert!(error.starts_with("Error: cannot write /mnt/page: "), "{error}");
+        assert!(error.starts_with("Error: cannot write to /mnt/page: "), "{error}");
     }
 
     #[test]
@@ -929,7 +995,7 @@ mod sturdy {
                 assert!(request.contains(&host), "{request}");
                 stream.write_all(&ok("", "hello")).unwrap();
                 drop(stream);
-                assert_eq!(client.finish().success(), "HTTP/1.1 200 OK\n");
+                assert_eq!(well(client.finish()), "HTTP/1.1 200 OK\n");
                 assert_eq!(files(&folder), one("1.html", b"hello"));
             });
         }
@@ -945,7 +1011,7 @@ mod sturdy {
             request(&mut stream);
             stream.write_all(&ok("", "hello")).unwrap();
             drop(stream);
-            client.finish().success();
+            well(client.finish());
             assert_eq!(fs::read(&path).unwrap(), b"hello");
             fs::remove_file(&path).unwrap();
         });
@@ -966,7 +1032,7 @@ server.serve_forever()";
         let server = Program::start(server.args(["-c", script]).current_dir(&folder));
         let url = format!("http://{}/index.html", server.address());
         let program = Program::start(&mut command_in(&folder, &[&url, "-o", "saved"]));
-        let printed = program.finish().success();
+        let printed = well(program.finish());
         let lines: Vec<_> = printed.lines().collect();
         assert_eq!((lines[0], *lines.last().unwrap()), ("HTTP/1.0 200 OK", "新浪"));
         assert!(lines.contains(&&*format!("Content-Length: {}", body.len())), "{lines:?}");
@@ -981,8 +1047,7 @@ mod polish {
 
     #[test]
     fn sends_the_tutorials_request_and_no_more() {
-        // Each row is a URL, where {} is the server's address, and what the request asks for. A URL
-        // in the query changes nothing.
+        // A URL in the query changes nothing.
         let table = "http://{}/ /|http://{} /|{} /|{}/a/b.html?x=1&y=2 /a/b.html?x=1&y=2|\
             HTTP://{}/Page /Page|http://{}?q=1 /?q=1|http://{}//a//b //a//b|\
             http://{}/新浪?页=首 /%E6%96%B0%E6%B5%AA?%E9%A1%B5=%E9%A6%96|\
@@ -991,6 +1056,23 @@ mod polish {
             http://{}/?u=http://a.example/ /?u=http://a.example/|\
             {}/?u=http://a.example/ /?u=http://a.example/|{}/http://a.example/ /http://a.example/|\
             {}?u=ftp://a.example/ /?u=ftp://a.example/";
+        sends(table);
+    }
+
+    #[test]
+    fn takes_dots_out_of_the_path_and_not_out_of_the_query() {
+        sends(
+            "http://{}/foo/../bar /bar|http://{}/./a/./b/. /a/b/|http://{}/a/b/.. /a/|\
+            http://{}/../../etc /etc|http://{}/.. /|http://{}/. /|http://{}/a//../b /a/b|\
+            http://{}//../b /b|http://{}/a/%2e%2E/b /b|http://{}/a/.%2e /|http://{}/%2e/b /b|\
+            http://{}/.a/..b/c./... /.a/..b/c./...|http://{}/a/..%2Fb /a/..%2Fb|\
+            {}/a/../b?c/../d=.. /b?c/../d=..|{}/a/..#x /|{}/a/..?x /?x",
+        );
+    }
+
+    /// Checks each row of a table: a URL, where {} is the server's address, and what is asked for.
+    #[track_caller]
+    fn sends(table: &str) {
         for (url, resource) in table.split('|').filter_map(|row| row.split_once(' ')) {
             let mut fetch = Fetch::start(&[url]);
             let address = &fetch.address;
@@ -1058,6 +1140,32 @@ mod polish {
             assert_eq!(fs::read(folder.path().join(value)).unwrap(), b"hello");
             assert!(!folder.path().join(FILE).exists());
         }
+    }
+
+    #[test]
+    fn writes_the_body_alone_to_stdout() {
+        let page = b"<title>a</title>\xff\0\r\n\r\n<p>".repeat(100_000);
+        let (folder, (listener, address)) = (folder(), support::listener());
+        let stdout = fs::File::create(folder.path().join("stdout")).unwrap();
+        let mut command = command_in(&folder, &[&address, "-o", "-"]);
+        let program = Program::start_with_stdout(&mut command, stdout);
+        let mut stream = accept(&listener);
+        request(&mut stream);
+        (&*stream).write_all(&ok("Server: x\r\n", &page)).unwrap();
+        drop(stream);
+        let ending = program.finish();
+        assert!(ending.status.success(), "{ending:?}");
+        let lines: Vec<_> = ending.stderr.lines().collect();
+        assert_eq!(lines[..3], ["HTTP/1.1 200 OK", "Server: x", "a"]);
+        assert_eq!(lines.len(), 4, "{lines:?}");
+        assert!(lines[3].contains(&page.len().to_string()), "{lines:?}");
+        assert!(files(&folder) == one("stdout", &page), "stdout is not the page");
+    }
+
+    #[test]
+    fn a_file_may_be_called_with_a_hyphen() {
+        let fetch = Fetch::start(&["http://{}/", "-o", "./-"]);
+        assert_eq!(fetch.get(ok("", "hello")).saved("-").1, b"hello");
     }
 
     #[cfg(target_os = "linux")]
@@ -1247,6 +1355,7 @@ mod polish {
 
     #[test]
     fn finds_the_title_as_a_browser_does() {
+        const ICON: &str = "<svg><title>icon</title></svg>";
         for (page, expected) in [
             ("<title>a</title>", "a"),
             ("<html><head><TITLE lang='zh'>a</TITLE ></head>", "a"),
@@ -1260,14 +1369,17 @@ mod polish {
         ] {
             assert_eq!(title("text/html", page.as_bytes()).as_deref(), Some(expected));
         }
-        let before = "<!-- <title>no</title> -->|<script>x = '<title>no</title>'</script>|\
+        let before = "<svg><title>no</title></svg>|<svg/>|<SVG><g><TITLE>no</TITLE></g></SVG>|\
+            <math><title>no</title></math>|<template><title>no</title></template>|\
+            <svg><title>no</title><svg><title>no</title></svg><title>no</title></svg>|</svg>|\
+            <template><svg></template>|<!-- <title>no</title> -->|<script>x = '<title>no</title>'</script>|\
             <style>/* <title>no</title> */</style>|<textarea><title>no</title></textarea>|\
             <meta content='<title>no</title>'>|<titles>no</titles>|</title>|<p title=it's>";
         for before in before.split('|') {
             let page = format!("{before}<title>yes</title>");
             assert_eq!(title("text/html", page.as_bytes()).as_deref(), Some("yes"), "{before}");
         }
-        for page in ["<title", "<p>no title</p>", "<!-- <title>never closed</title>", ""] {
+        for page in ["<title", "<p>no title</p>", "<!-- <title>never closed</title>", "", ICON] {
             assert_eq!(title("text/html", page.as_bytes()), None);
         }
     }
@@ -1296,7 +1408,7 @@ mod polish {
         ] {
             let fields = format!("Location: {location}\r\nContent-Length: 4\r\n");
             let fetched = fetch(format!("HTTP/1.1 {status}\r\n{fields}\r\nbody"));
-            let (printed, remark) = fetched.page_with_a_remark(b"body");
+            let (printed, remark) = fetched.remark(b"body");
             support::check_safe(&printed, 3);
             assert!(remark.contains(shown), "{remark}");
             assert!(remark.contains(&status[..3]), "{remark}");
@@ -1306,9 +1418,19 @@ mod polish {
     }
 
     #[test]
-    fn saves_the_page_of_any_status() {
-        for status in ["200 OK", "201 Created", "206 Partial Content", "404 Not Found", "500 Oops"]
+    fn says_where_a_redirect_leads_only_where_it_is_one() {
+        for (status, location) in
+            [("304 Not Modified", "/a"), ("301 Moved", ""), ("302 Found", " "), ("200 OK", "/a")]
         {
+            let answer = format!("HTTP/1.1 {status}\r\nLocation: {location}\r\n\r\n");
+            assert_eq!(fetch(answer).remarks(b"").1, "", "{status}");
+        }
+    }
+
+    #[test]
+    fn saves_the_page_of_any_status() {
+        let statuses = "200 OK|201 Created|206 Partial Content|404 Not Found|500 Oops|000 |099 OK";
+        for status in statuses.split('|') {
             // Without a redirect, a Location is a field like any other.
             let fields = "Location: /elsewhere\r\nContent-Length: 16";
             let answer = format!("HTTP/1.1 {status}\r\n{fields}\r\n\r\n<title>a</title>");
@@ -1320,10 +1442,74 @@ mod polish {
     }
 
     #[test]
+    fn says_that_an_error_page_is_one() {
+        for status in ["400", "404", "500", "599", "999", "099", "000"] {
+            let (_, remark) = fetch(format!("HTTP/1.1 {status} x\r\n\r\nhello")).remark(b"hello");
+            assert!(remark.contains(status) && remark.contains("error"), "{remark}");
+        }
+        for status in ["200", "201", "299", "300", "399"] {
+            let fetched = fetch(format!("HTTP/1.1 {status} x\r\n\r\nhello"));
+            assert_eq!(fetched.remarks(b"hello").1, "", "{status}");
+        }
+    }
+
+    #[test]
+    fn says_where_the_page_was_saved() {
+        for body in ["hello", "", "<title>a</title>"] {
+            let lengths = [format!("Content-Length: {}\r\n", body.len()), String::new()];
+            for length in lengths {
+                let Fetched { ending, .. } = fetch(ok(&length, body));
+                let said = format!("Wrote {} bytes to {FILE}\n", body.len());
+                assert_eq!(ending.stderr.replace("\r\n", "\n"), said);
+            }
+        }
+        let fetch = Fetch::start(&["http://{}/", "-o", "a\u{202e}b"]);
+        let Fetched { ending, .. } = fetch.get(chunked("5\r\nhello\r\n0\r\n\r\n"));
+        support::check_safe(&ending.stderr.replace("\r\n", "\n"), 1);
+        assert!(ending.stderr.contains("5 bytes"), "{ending:?}");
+    }
+
+    #[test]
     fn says_that_a_coded_body_is_saved_as_it_came() {
         let body = b"\x1f\x8b\x08\x00\x00\x00\x00\x00";
-        let (_, remark) = fetch(ok("Content-Encoding: gzip\r\n", body)).page_with_a_remark(body);
-        assert!(remark.contains("gzip"), "{remark}");
+        for (codings, shown) in [
+            ("Content-Encoding: gzip", "gzip"),
+            ("Content-Encoding: gzip\r\nCONTENT-ENCODING: br", "gzip, br"),
+            ("Content-Encoding: identity, gzip,\r\n\tbr", "gzip, br"),
+        ] {
+            let (_, remark) = fetch(ok(&format!("{codings}\r\n"), body)).remark(body);
+            assert!(remark.ends_with(&format!(" {shown}")), "{remark:?}");
+        }
+        // A coded page that is now elsewhere is both.
+        let moved = "HTTP/1.1 301 x\r\nLocation: /a\r\nContent-Encoding: gzip\r\n\r\nhello";
+        assert_eq!(fetch(moved).remarks(b"hello").1.lines().count(), 2);
+    }
+
+    #[test]
+    fn says_nothing_of_a_coding_where_there_is_none() {
+        for codings in ["identity", "Identity", "", ",", "identity, "] {
+            let fetched = fetch(ok(&format!("Content-Encoding: {codings}\r\n"), "hello"));
+            assert_eq!(fetched.remarks(b"hello").1, "", "{codings:?}");
+        }
+        for answer in ["204 No Content\r\n", "304 x\r\n", "200 OK\r\nContent-Length: 0\r\n"] {
+            let answer = format!("HTTP/1.1 {answer}Content-Encoding: gzip\r\n\r\n");
+            assert_eq!(fetch(answer).remarks(b"").1, "");
+        }
+    }
+
+    #[test]
+    fn puts_a_blank_where_a_field_was_folded() {
+        for fold in ["\r\n\t", "\n ", " \t\r\n \t ", "\r\n \r\n\t"] {
+            let fields = format!("Location: http://a/{fold}b\r\nContent-Encoding:{fold}gzip\r\n");
+            let fetched = fetch(format!("HTTP/1.1 301 x\r\n{fields}\r\nhello"));
+            let remarks = fetched.remarks(b"hello").1;
+            assert!(remarks.contains("http://a/ b"), "{remarks}");
+            assert!(remarks.ends_with(" gzip"), "{remarks:?}");
+            let page = b"<title>\xcd\xee\xe2\xee\xf1\xf2\xe8</title>";
+            let kind = format!("Content-Type: text/html;{fold}charset={fold}windows-1251\r\n");
+            let (printed, _) = fetch(ok(&kind, page)).page();
+            assert!(printed.ends_with("\nНовости\n"), "{printed:?}");
+        }
     }
 
     // The command line
@@ -1386,6 +1572,38 @@ mod polish {
     }
 
     #[test]
+    fn refuses_a_scheme_that_is_not_http_also_without_slashes() {
+        let urls = "http: http:/ http:/127.0.0.1/ http:127.0.0.1 HTTP:/127.0.0.1/ http:80 https: \
+            https:/127.0.0.1/ https:443 file:/etc/passwd mailto:/a mailto:a@127.0.0.1 data:, \
+            urn:isbn:0 javascript:alert(1) localhost:http/ 127.0.0.1://127.0.0.1/ \
+            view-source:http://127.0.0.1/";
+        for url in urls.split(' ') {
+            refused(&[url]);
+        }
+    }
+
+    #[test]
+    fn takes_a_name_with_a_port_for_no_scheme() {
+        let (listener, address) = support::listener();
+        let port = address.rsplit(':').next().unwrap();
+        for url in [format!("localhost:{port}/x"), format!("localhost:{port}?x:y")] {
+            let fetch = Fetch::run(command(&[&url]), folder(), &listener);
+            assert!(fetch.request.contains(&format!("\r\nHost: localhost:{port}\r\n")));
+            fetch.get(ok("", "hello")).success();
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_ipv6_address_in_brackets() {
+        let urls = "http://[www.example.com]/ http://[1.2.3.4]/ http://[]/ http://[:]/ \
+            http://[1::2::3]/ http://[::1/ http://[12345::]/ http://[v1.a]/ [localhost]:80 \
+            http://[[::1]]/ http://::1/ ::1 fe80::1 http://127.0.0.1]/";
+        for url in urls.split(' ') {
+            refused(&[url]);
+        }
+    }
+
+    #[test]
     fn refuses_a_zone_in_a_url() {
         for url in ["http://[::1%1]/", "http://[::1%251]/", "http://[fe80::1%25eth0]:8000/"] {
             refused(&[url]);
@@ -1399,7 +1617,23 @@ mod polish {
             ("HTTPS://www.sina.com.cn/", "TLS"),
             ("ftp://127.0.0.1/", "ftp:// is not http://"),
             ("http://127.0.0.1:0/", "a port is 1 to 65535"),
+            ("127.0.0.1:99999", "a port is 1 to 65535"),
             ("http://me@127.0.0.1/", "user"),
+            ("http://é@127.0.0.1/", "user"),
+            ("http://u%41@127.0.0.1/", "user"),
+            ("http://", "the host is missing"),
+            ("http:///a", "the host is missing"),
+            ("http:/127.0.0.1/", "both slashes"),
+            ("https:/127.0.0.1/", "TLS"),
+            ("mailto:/a", "mailto: is not http://"),
+            ("localhost:http/", "nor a host with its port"),
+            ("http://127%2e0.0.1/", "without %XX"),
+            ("http://[::1%25lo]/", "zone"),
+            ("http://[1.2.3.4]/", "not an IPv6 address"),
+            ("http://::1/", "in brackets"),
+            ("fe80::1%25lo", "in brackets"),
+            ("http://[::1]8000/", "a colon is missing"),
+            ("http://127.0.0.1 /", "a host can't have ' '"),
             ("http://127.0.0.1/a b", "%20"),
             ("http://127.0.0.1/\r\nA: b", "%0D"),
             ("http://新浪.example/", "Punycode"),

@@ -500,3 +500,30 @@ fn an_encoding_has_one_of_two_names() {
         assert!(encoding(wrong).is_err(), "{wrong:?}");
     }
 }
+
+#[test]
+fn an_error_at_an_address_has_the_remedy_for_that_error() {
+    let address: Address = "h:1".parse().unwrap();
+    for (kind, remedy) in [
+        (ErrorKind::ConnectionRefused, "is it running?"),
+        (ErrorKind::NotFound, "is the name right?"),
+        (ErrorKind::AddrNotAvailable, "does this machine have that address?"),
+        (ErrorKind::NetworkUnreachable, "has this machine a way to that network?"),
+        (ErrorKind::PermissionDenied, "a broadcast needs SO_BROADCAST"),
+    ] {
+        let error = io::Error::new(kind, "why");
+        let line = address.explain("cannot reach", &error, "is it running?");
+        assert_eq!(line, format!("cannot reach h:1: why; {remedy}"));
+    }
+    // A port below 1024 may be root's alone.
+    let error = io::Error::new(ErrorKind::PermissionDenied, "why");
+    let line = address.explain("cannot listen on", &error, "choose another port");
+    assert_eq!(line, "cannot listen on h:1: why; choose another port");
+}
+
+#[test]
+fn a_name_that_is_unknown_is_not_found() {
+    let address: Address = "no-such-host.invalid:1".parse().unwrap();
+    let error = address.try_each(|_| Ok(())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+}

@@ -170,6 +170,147 @@ mod sturdy {
         }
     }
 
+    /// The name that is shown for a process with a listening socket.
+    #[cfg(target_os = "linux")]
+    fn shown_name(address: SocketAddr) -> String {
+        rows(&["--port", &address.port().to_string(), "--tcp"])[0][3].clone()
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn shows_a_long_name_whole_also_where_it_is_cut_inside_a_character() {
+        let _turn = turn();
+        for name in ["a-name-of-more-than-15-bytes", "abcdefghijklmn张三", "网络编程服务器"]
+        {
+            let (_holder, _folder, address) = process_with_a_listener(name.as_ref());
+            assert_eq!(shown_name(address), name);
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn shows_no_part_of_a_character_where_nothing_has_the_whole_name() {
+        let _turn = turn();
+        let name = "abcdefghijklmn张三";
+        let (listener, address) = support::listener();
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/bin/sleep", folder.path().join(name)).unwrap();
+        let mut sleep = Command::new(folder.path().join(name));
+        // A command line that says something else.
+        std::os::unix::process::CommandExt::arg0(&mut sleep, "sleep");
+        let child = sleep.arg("600").stdin(std::os::fd::OwnedFd::from(listener)).spawn().unwrap();
+        let _holder = Holder(child);
+        assert_eq!(shown_name(address.parse().unwrap()), "abcdefghijklmn");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_program_that_was_built_anew_keeps_its_name() {
+        let _turn = turn();
+        // A file that really has such a name keeps it, too.
+        for (name, gone, shown) in [
+            ("a-name-of-more-than-15-bytes", true, "a-name-of-more-than-15-bytes"),
+            ("fifteen-letters (deleted)", false, "fifteen-letters (deleted)"),
+            ("fifteen-letters (deleted)", true, "fifteen-letters (deleted)"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join(name);
+            std::fs::copy("/bin/sleep", &file).unwrap();
+            let (listener, address) = support::listener();
+            let mut sleep = Command::new(&file);
+            std::os::unix::process::CommandExt::arg0(&mut sleep, "sleep");
+            let listener = std::os::fd::OwnedFd::from(listener);
+            let child = sleep.arg("600").stdin(listener).spawn().unwrap();
+            let _holder = Holder(child);
+            drop(sleep);
+            if gone {
+                std::fs::remove_file(&file).unwrap();
+            }
+            assert_eq!(shown_name(address.parse().unwrap()), shown);
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn shows_each_process_that_shares_a_socket() {
+        let _turn = turn();
+        let (listener, address) = support::listener();
+        let shared = std::os::fd::OwnedFd::from(listener.try_clone().unwrap());
+        let child = Command::new("sleep").arg("600").stdin(shared).spawn().unwrap();
+        let holder = Holder(child);
+        let own = own_row("TCP", address.parse().unwrap());
+        let mut other = own.clone();
+        other[2] = holder.0.id().to_string();
+        other[3] = "sleep".to_owned();
+        let rows = rows_of(address.parse().unwrap(), &[]);
+        assert_eq!(rows.len(), 2, "{rows:?}");
+        assert!(rows.contains(&own) && rows.contains(&other), "{rows:?}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_connected_udp_socket_waits_for_no_peers() {
+        let _turn = turn();
+        let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let client = support::datagrams(&server.local_addr().unwrap().to_string());
+        assert_eq!(rows_of(server.local_addr().unwrap(), &["--udp"]).len(), 1);
+        let words = printed(&["--udp", "--port", &client.local_addr().unwrap().port().to_string()]);
+        assert!(words.starts_with("Nothing listens on port "), "{words}");
+    }
+
+    /// The program after a line for `sh`, in a mount namespace of its own; nothing without root.
+    #[cfg(target_os = "linux")]
+    fn after(options: &[&str], setup: &str, arguments: &[&str]) -> Option<Command> {
+        let may = Command::new("unshare").args(options).arg("true").output();
+        if !may.is_ok_and(|output| output.status.success()) {
+            support::left_out("a /proc of its own needs root");
+            return None;
+        }
+        let program = command(arguments);
+        let mut outer = Command::new("unshare");
+        outer.args(options).args(["sh", "-c", &format!("{setup} && exec \"$0\" \"$@\"")]);
+        outer.arg(program.get_program()).args(program.get_args());
+        Some(outer)
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_proc_that_tells_nothing_is_an_error() {
+        let _turn = turn();
+        for setup in [
+            "mount -t tmpfs tmpfs /proc",
+            "mount --bind /dev/null /proc/$$/net/tcp",
+            "mount --bind /dev/null /proc/$$/net/udp6",
+        ] {
+            let command = after(&["--mount"], setup, &["--port", "4"]);
+            let Some(mut command) = command else { return };
+            let ending = Program::start(&mut command).finish();
+            assert_eq!(ending.stdout, "", "{setup}");
+            let error = ending.error();
+            assert!(error.starts_with("Error: cannot list sockets: /proc/net/"), "{error}");
+            assert!(error.ends_with("is /proc mounted?"), "{error}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn does_not_send_root_to_root() {
+        let _turn = turn();
+        let (listener, address) = support::listener();
+        let port = listener.local_addr().unwrap().port().to_string();
+        // A /proc that has the sockets of this network and not this process.
+        let options = ["--mount", "--pid", "--fork"];
+        let command = after(&options, "mount -t proc proc /proc", &["--port", &port]);
+        let Some(mut command) = command else { return };
+        let ending = Program::start(&mut command).finish();
+        assert!(ending.status.success(), "{ending:#?}");
+        let row = ["TCP", &address, "-", "-"];
+        let shown = ending.stdout.lines().nth(1).unwrap_or_default();
+        assert!(shown.split_whitespace().eq(row), "{ending:#?}");
+        assert!(ending.stderr.contains("container"), "{ending:#?}");
+        assert!(!ending.stderr.contains("root"), "{ending:#?}");
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn a_chinese_name_stays_readable() {
@@ -276,7 +417,11 @@ mod polish {
             let words = printed(arguments);
             let first = words.lines().next().unwrap();
             assert_eq!(first, format!("Nothing listens on port 4 here {protocols}."));
-            assert!(words.contains("TIME-WAIT") && words.contains("SO_REUSEADDR"), "{words}");
+            if cfg!(windows) {
+                assert!(words.contains("netsh"), "{words}");
+            } else {
+                assert!(words.contains("TIME-WAIT") && words.contains("SO_REUSEADDR"), "{words}");
+            }
         }
     }
 

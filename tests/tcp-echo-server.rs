@@ -315,20 +315,9 @@ mod sturdy {
         exchange(&address);
     }
 
-    #[test]
-    fn is_reachable_as_127_0_0_1_under_the_name_localhost() {
-        let server = Program::start(&mut at("localhost:0"));
-        let address = server.address();
-        assert!(address.starts_with("127.0.0.1:"), "{address}");
-        exchange(&address);
-        // Also where the name means the IPv6 address first.
-        let hosts = "::1 localhost\n127.0.0.1 localhost\n";
-        let Some(mut command) = support::with_hosts(&at("localhost:0"), hosts) else { return };
-        let server = Program::start(&mut command);
-        let address = server.address();
-        assert!(address.starts_with("127.0.0.1:"), "{address}");
-        exchange(&address);
-    }
+    rule!(is_reachable_as_127_0_0_1_under_the_name_localhost, at, |_server, address| exchange(
+        address
+    ));
 }
 
 mod polish {

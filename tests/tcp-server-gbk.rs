@@ -364,6 +364,10 @@ mod sturdy {
         }
     }
 
+    rule!(is_reachable_as_127_0_0_1_under_the_name_localhost, at, |server, address| assert_eq!(
+        exchange(server, address, HELLO),
+        "你好"
+    ));
     rule!(does_without_ipv6_where_it_is_switched_off, at);
 }
 

@@ -181,6 +181,14 @@ mod sturdy {
         assert!(error.ends_with("is udp-server running there?"), "{error}");
         let error = Program::start(&mut at("no-such-host.invalid:9999")).finish().error();
         assert!(error.starts_with("Error: no answer from no-such-host.invalid:9999: "), "{error}");
+        assert!(!error.contains("udp-server"), "a name does not tell what runs: {error}");
+    }
+
+    #[test]
+    fn says_what_a_broadcast_needs() {
+        let error = Program::start(&mut at("255.255.255.255:9999")).finish().error();
+        assert!(error.starts_with("Error: no answer from 255.255.255.255:9999: "), "{error}");
+        assert!(error.contains("SO_BROADCAST"), "{error}");
     }
 
     #[test]

@@ -141,6 +141,17 @@ mod sturdy {
     }
 
     #[test]
+    fn says_what_a_broadcast_needs() {
+        let address = "255.255.255.255:7788";
+        let error = Program::start(&mut at(address)).finish().error();
+        assert!(
+            error.starts_with(&format!("Error: cannot send 1 bytes to {address}: ")),
+            "{error}"
+        );
+        assert!(error.contains("SO_BROADCAST"), "{error}");
+    }
+
+    #[test]
     fn no_way_to_the_server_is_an_error() {
         // TEST-NET-1 (RFC 5737), on a machine that has loopback alone.
         let command = support::with_network(&at("192.0.2.1:7788"), "ip link set lo up");

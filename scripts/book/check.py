@@ -14,6 +14,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
@@ -201,6 +202,53 @@ def check_search(browser, page, word, expected):
             problem(page, f"a search for {word} leads to {text}, which does not have it")
 
 
+def search(browser, page, text):
+    """Puts the text in place of what was searched for, as the mouse does: no key is pressed."""
+    bar = browser.find("#mdbook-searchbar")
+    browser.run("arguments[0].focus(); arguments[0].select()", bar)
+    browser.cdp("Input.insertText", text=text)
+    script = (
+        "const header = document.querySelector('#mdbook-searchresults-header').textContent;"
+        "const links = [...document.querySelectorAll('#mdbook-searchresults a')].map(a => a.href);"
+        "return header.includes(arguments[0]) ? (links.length ? links : ['nothing']) : null"
+    )
+    return browser.wait(lambda: browser.run(script, text.strip()), f"no search for {text!r}", page)
+
+
+def check_answers(browser, page, answers):
+    """Whatever is pasted, the page that answers it comes first."""
+    browser.size(WIDE)
+    browser.open(page)
+    browser.find("body").send_keys("/")
+    browser.wait(lambda: browser.find("#mdbook-searchbar").is_displayed(), "no search bar", page)
+    for expected, lines in answers:
+        for line in lines:
+            for text in (line, f"  {line} "):
+                found = search(browser, page, text) or ["nothing"]
+                if urlsplit(found[0]).path != f"/{page.split('/')[0]}/{expected}.html":
+                    problem(page, f"a search for {text!r} leads to {found[0]}, not to {expected}")
+
+
+def check_marks(browser, page):
+    """A pasted line survives a reload, and marks its own words in what it finds."""
+    browser.size(WIDE)
+    browser.open(page)
+    browser.find("body").send_keys("/")
+    browser.wait(lambda: browser.find("#mdbook-searchbar").is_displayed(), "no search bar", page)
+    line = "100% & #1 + is a BrokenPipeError?"
+    search(browser, page, line)
+    browser.driver.refresh()
+    value = "return document.querySelector('#mdbook-searchbar').value"
+    browser.wait(lambda: browser.run(value) == line, f"{line!r} is lost in a reload", page)
+    script = "return document.querySelector('#mdbook-searchresults a')?.href"
+    if not (found := browser.wait(lambda: browser.run(script), f"{line!r} finds nothing", page)):
+        return
+    browser.driver.get(found)
+    script = "return [...new Set([...document.querySelectorAll('main mark')].map(m => m.textContent.toLowerCase()))]"
+    if "brokenpipeerror" not in (marks := browser.run(script)) or any(len(mark) < 3 for mark in marks):
+        problem(page, f"{line!r} marks {marks}")
+
+
 def check_language(browser, page):
     browser.size(WIDE)
     browser.open(page)
@@ -313,6 +361,10 @@ def look(address, wanted):
         ("en", "recv_from", "lessons/udp-"),
     ):
         tasks.append((f"{language}/index.html", check_search, word, expected))
+    searches = tomllib.loads((ROOT / "scripts/book/searches.toml").read_text("utf-8"))
+    for language in LANGUAGES:
+        answers = [*searches["both"].items(), *searches.get(language, {}).items()]
+        tasks += [(f"{language}/index.html", check_answers, answers), (f"{language}/index.html", check_marks)]
     for page in ("en/lessons/tcp-client.html", "zh-CN/index.html", "zh-CN/concepts/tcp.html"):
         tasks += [(page, check_language), (page, check_theme)]
     tasks += [("en/index.html", check_keyboard), ("en/lessons/tcp-client.html", check_copy)]

@@ -204,8 +204,26 @@ impl Program {
     /// Sends it a signal by kill(1): `-STOP`.
     #[cfg(unix)]
     pub fn signal(&self, name: &str) {
+        let children = self.children();
         let id = self.id().to_string();
         assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+        // A terminal would signal them too.
+        kill(name, &children);
+    }
+
+    /// What a reader's program has started: it can be a shell in front of the real one.
+    #[cfg(unix)]
+    fn children(&self) -> Vec<String> {
+        let mut family = vec![self.id().to_string()];
+        let mut known = 0;
+        while std::env::var_os("LESSON_COMMAND").is_some() && known < family.len() {
+            let children = Command::new("pgrep").args(["-P", &family[known]]).output();
+            let children = children.map_or(Vec::new(), |output| output.stdout);
+            let children = String::from_utf8_lossy(&children).into_owned();
+            family.extend(children.split_whitespace().map(str::to_owned));
+            known += 1;
+        }
+        family.split_off(1)
     }
 
     /// Stops it, as Ctrl-Z does, while it waits (Linux).
@@ -288,8 +306,20 @@ impl std::fmt::Debug for Program {
     }
 }
 
+/// Sends a signal to processes, some of which may have ended.
+#[cfg(unix)]
+fn kill(name: &str, processes: &[String]) {
+    if !processes.is_empty() {
+        let _ = Command::new("kill").arg(name).args(processes).stderr(Stdio::null()).status();
+    }
+}
+
 impl Drop for Program {
     fn drop(&mut self) {
+        #[cfg(unix)]
+        if self.runs() {
+            kill("-KILL", &self.children());
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

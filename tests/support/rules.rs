@@ -166,6 +166,10 @@ pub fn says_where_why_and_what_to_do_when_it_cannot_listen(at: impl Fn(&str) -> 
     // No machine has an address of TEST-NET-1 (RFC 5737).
     let error = Program::start(&mut at("192.0.2.1:0")).finish().error();
     assert!(error.starts_with("Error: cannot listen on 192.0.2.1:0: "), "{error}");
+    assert!(!error.ends_with("; choose another port"), "that does not help: {error}");
+    let error = Program::start(&mut at("no-such-host.invalid:0")).finish().error();
+    assert!(error.starts_with("Error: cannot listen on no-such-host.invalid:0: "), "{error}");
+    assert!(!error.ends_with("; choose another port"), "that does not help: {error}");
 }
 
 /// A server that was just ended can be started again on its port (rule 7). `exchange` leaves the
@@ -292,6 +296,7 @@ pub fn says_where_why_and_what_to_do_when_no_one_listens(
     assert!(error.ends_with(&format!("is {server} running?")), "{error}");
     let error = Program::start(&mut at("no-such-host.invalid:9999")).finish().error();
     assert!(error.starts_with("Error: cannot connect to no-such-host.invalid:9999: "), "{error}");
+    assert!(!error.contains(server), "a name does not tell what runs: {error}");
 }
 
 /// A TCP client tells that there is no way to its server.
@@ -302,6 +307,7 @@ pub fn no_way_to_the_server_is_an_error(at: impl Fn(&str) -> Command) {
     let Some(mut command) = command else { return };
     let error = Program::start(&mut command).finish().error();
     assert!(error.starts_with("Error: cannot connect to 192.0.2.1:9999: "), "{error}");
+    assert!(!error.ends_with("running?"), "no one can tell what runs there: {error}");
 }
 
 /// A TCP client does not wait for a connection longer than its timeout; `at` gives it one of 0.2
@@ -368,10 +374,11 @@ pub fn tries_each_address_of_a_name(at: impl Fn(&str) -> Command, talk: impl Fn(
     }
 }
 
-/// The command with calls of recvfrom(2) that fail: `when` says which, as strace(1) has it: `1..4`.
+/// The command with calls of recvfrom(2) that fail: `error` says how and for which of them, as
+/// strace(1) has it: `ENOBUFS:when=1..4`.
 #[cfg(target_os = "linux")]
-pub fn with_failing_receive(command: &Command, when: &str) -> Option<Command> {
-    let inject = format!("inject=recvfrom:error=ENOBUFS:when={when}");
+pub fn with_failing_receive(command: &Command, error: &str) -> Option<Command> {
+    let inject = format!("inject=recvfrom:error={error}");
     let strace = |program: &std::ffi::OsStr| {
         let mut strace = Command::new("strace");
         strace.args(["-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=recvfrom", "-e", &inject]);
@@ -385,4 +392,20 @@ pub fn with_failing_receive(command: &Command, when: &str) -> Option<Command> {
     let mut traced = strace(command.get_program());
     traced.args(command.get_args());
     Some(traced)
+}
+
+/// A server that listens at `localhost` is found there over IPv4, as the tutorials' clients come,
+/// also where that name means the IPv6 address first (rule 7). `exchange` may end the server.
+#[track_caller]
+pub fn is_reachable_as_127_0_0_1_under_the_name_localhost(
+    at: impl Fn(&str) -> Command,
+    exchange: impl Fn(Program, &str),
+) {
+    let inside = with_hosts(&at("localhost:0"), "::1 localhost\n127.0.0.1 localhost\n");
+    for mut command in [Some(at("localhost:0")), inside].into_iter().flatten() {
+        let server = Program::start(&mut command);
+        let address = server.address();
+        assert!(address.starts_with("127.0.0.1:"), "{address}");
+        exchange(server, &address);
+    }
 }

@@ -11,10 +11,15 @@ pub fn wait_for_state(id: u32, state: char) {
     let deadline = Instant::now() + patience();
     loop {
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).expect("it runs");
-        if stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(state)) {
+        let now = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+        if now == Some(state) {
             return;
         }
-        assert!(Instant::now() < deadline, "process {id} does not get into state {state}: {stat}");
+        assert!(now != Some('Z'), "the program has ended");
+        assert!(
+            Instant::now() < deadline,
+            "the program is in state {now:?}, not {state} (proc(5))"
+        );
         thread::sleep(Duration::from_millis(1));
     }
 }

@@ -41,7 +41,7 @@ fn main() -> Result<(), Report> {
         return Ok(receive(&address, timeout)?);
     }
     let listener = TcpListener::bind(&address)
-        .map_err(|error| format!("cannot listen on {address}: {error}; choose another port"))?;
+        .map_err(|error| address.explain("cannot listen on", &error, "choose another port"))?;
     // Not eprintln!: a server that cannot say where it listens ends with an error.
     writeln!(io::stderr(), "Listening on {}", listener.local_addr()?)?;
     if half.is_some() {
@@ -90,9 +90,9 @@ fn talk(mut stream: TcpStream) -> io::Result<()> {
 /// The tutorial's client: connects, and prints what the server says, 64 KiB at most.
 fn receive(address: &Address, timeout: Duration) -> Result<()> {
     let connect = |peer| TcpStream::connect_timeout(&peer, timeout);
-    let stream = address
-        .try_each(connect)
-        .map_err(|error| anyhow!("cannot connect to {address}: {error}; start the server first"))?;
+    let stream = address.try_each(connect).map_err(|error| {
+        anyhow!(address.explain("cannot connect to", &error, "start the server first"))
+    })?;
     stream.set_read_timeout(Some(timeout))?;
     let message =
         read_until_close(stream, 65_536).with_context(|| format!("no message from {address}"))?;

@@ -65,6 +65,12 @@ impl<R: Read> Read for Body<R> {
 }
 
 impl<R: Read> Body<R> {
+    /// How many bytes of the body have been read.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
     fn next(&mut self, buffer: &mut [u8]) -> Result<usize> {
         if let Framing::Chunked = self.framing
             && self.left == 0

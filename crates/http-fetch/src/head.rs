@@ -32,15 +32,17 @@ pub(crate) enum Framing {
 
 impl Head {
     pub(crate) fn parse(mut bytes: Vec<u8>) -> Result<Self> {
+        let mut known = bytes.clone();
+        // A later version 1.x is read as 1.1 (RFC 9110 §6.2); httparse knows none.
+        if let Some(minor) = known.get_mut(7).filter(|minor| minor.is_ascii_digit()) {
+            *minor = b'1'.min(*minor);
+        }
         let mut headers = vec![EMPTY_HEADER; MAX_FIELDS];
-        let response = parse(&bytes, &mut headers).context("its header is malformed")?;
+        let response = parse(&known, &mut headers).context("its header is malformed")?;
         let status = response.code.unwrap_or_default();
-        ensure!(status >= 100, "its status {status:03} is none"); // RFC 9110 §15
-        let framing = Framing::of(status, response.version, response.headers)?;
-        let field = |header: &Header<'_>| {
-            (header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).into_owned())
-        };
-        let fields = response.headers.iter().map(field).collect();
+        let field = |header: &Header<'_>| (header.name.to_ascii_lowercase(), value(header.value));
+        let fields: Vec<_> = response.headers.iter().map(field).collect();
+        let framing = Framing::of(status, response.version, &fields)?;
         bytes.truncate(bytes.trim_ascii_end().len());
         Ok(Self { bytes, status, fields, framing })
     }
@@ -51,19 +53,25 @@ impl Head {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// What the header asks of a client that this one leaves to the reader.
+    /// What the head says that the reader should know about a body of `received` bytes.
     #[must_use]
-    pub fn remark(&self) -> Option<String> {
-        let Self { status, .. } = self;
-        match (self.field("location"), self.field("content-encoding")) {
-            (Some(there), _) if (300..400).contains(status) => Some(format!(
-                "Status {status}: the page is now at {there}, and is not followed there"
-            )),
-            (_, Some(coding)) => {
-                Some(format!("The body is saved as it came, encoded with {coding}"))
-            }
-            _ => None,
+    pub fn remarks(&self, received: u64) -> Vec<String> {
+        let Self { status, fields, .. } = self;
+        let mut remarks = Vec::new();
+        match (status, self.field("location").unwrap_or_default()) {
+            (300..=303 | 307 | 308, there) if !there.is_empty() => remarks
+                .push(format!("Status {status}: the page is now at {there}; it is not fetched there")),
+            (100..400, _) => {}
+            // Also a number that is no status (RFC 9110 §15).
+            _ => remarks.push(format!("Status {status:03}: an error, not the page you asked for")),
         }
+        let mut codings = list(fields, "content-encoding");
+        codings.retain(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"));
+        if received > 0 && !codings.is_empty() {
+            let codings = codings.join(", ");
+            remarks.push(format!("The body is saved as it came, encoded with {codings}"));
+        }
+        remarks
     }
 
     /// The body's length in bytes, if the head tells it.
@@ -75,17 +83,11 @@ impl Head {
 
 impl Framing {
     /// Decides by the rules of RFC 9112 §6.3, in their order.
-    fn of(status: u16, version: Option<u8>, headers: &[Header<'_>]) -> Result<Self> {
-        // RFC 9110 §5.3: several fields of a name are one list. A folded line is trimmed here too.
-        let list = |name: &str| -> Vec<String> {
-            let fields = headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
-            let items = fields.flat_map(|field| field.value.split(|&byte| byte == b','));
-            items.map(|item| item.trim_ascii().escape_ascii().to_string()).collect()
-        };
-        let mut codings = list("transfer-encoding");
+    fn of(status: u16, version: Option<u8>, fields: &[(String, String)]) -> Result<Self> {
+        let mut codings = list(fields, "transfer-encoding");
         let coded = !codings.is_empty();
         codings.retain(|coding| !coding.is_empty()); // RFC 9110 §5.6.1.2
-        let lengths = list("content-length");
+        let lengths = list(fields, "content-length");
         if matches!(status, 100..=199 | 204 | 304) {
             return Ok(Self::Length(0));
         }
@@ -108,6 +110,19 @@ impl Framing {
         ensure!(length <= MAX_BODY, "its body is longer than {MAX_BODY} bytes, the limit here");
         Ok(Self::Length(length))
     }
+}
+
+/// A field's value; one blank stands where it was folded (RFC 9112 §5.2).
+fn value(bytes: &[u8]) -> String {
+    let lines = bytes.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    String::from_utf8_lossy(&lines.join(&b' ')).into_owned()
+}
+
+/// The items of a field; several fields of one name are one list (RFC 9110 §5.3).
+fn list<'a>(fields: &'a [(String, String)], name: &str) -> Vec<&'a str> {
+    let fields = fields.iter().filter(|(known, _)| known == name);
+    fields.flat_map(|(_, value)| value.split(',')).map(str::trim_ascii).collect()
 }
 
 /// Parses a head; a line that begins with a space continues the field before it (RFC 9112 §5.2).

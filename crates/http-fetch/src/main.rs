@@ -10,15 +10,15 @@
 //! HTTP/1.1 200 OK
 //! ```
 
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
-use http_fetch::{framing, page, progress::Progress, save::Output, target::Target};
-use netcommon::{Report, UTF_8, decode, eprintln, println, safe, timeout};
+use http_fetch::{framing, page, progress::Progress, save, target::Target};
+use netcommon::{Report, UTF_8, decode, eprintln, timeout};
 
 /// How much is read at once, in bytes: the tutorial's `recv(1024)`, made large for speed.
 const BUFFER: usize = 512 * 1024;
@@ -31,7 +31,7 @@ struct Args {
     /// The page
     #[arg(default_value = "http://www.sina.com.cn/")]
     url: Target,
-    /// Where the body goes [default: by the host, sina.html]
+    /// File, - for stdout [default: by the host, sina.html]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Seconds for connecting and each read
@@ -42,9 +42,9 @@ struct Args {
 fn main() -> Result<(), Report> {
     let Args { url, output, timeout } = Args::parse();
     let path = output.unwrap_or_else(|| url.file_name());
-    let cannot_write = || format!("cannot write {}", path.display());
+    let cannot_write = || format!("cannot write to {}", save::name(&path));
     // First, so that a file that can't be written is an error before anything is sent.
-    let mut file = Output::create(&path).with_context(cannot_write)?;
+    let mut file = save::Output::create(&path).with_context(cannot_write)?;
 
     let address = &url.address;
     let connect = |peer| TcpStream::connect_timeout(&peer, timeout);
@@ -53,18 +53,13 @@ fn main() -> Result<(), Report> {
     })?;
     stream.set_read_timeout(Some(timeout))?;
     let no_page = || format!("no page from {address}");
-    let (resource, host) = (&url.resource, url.host_field());
-    let request = format!("GET {resource} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let request = url.request(); // GET, Host, Connection: close
     stream.write_all(request.as_bytes()).with_context(no_page)?; // send
 
     let (head, mut body) = framing::read(stream).with_context(no_page)?;
     let header = decode(&head.bytes, UTF_8);
     for line in header.lines() {
-        if let Err(error) = writeln!(io::stdout(), "{}", safe(line)) {
-            drop(file); // deletes the temporary file; println! would end the program and leave it
-            println!(""); // fails too: where a pipe is closed, the program ends here in silence
-            return Err(format!("cannot write to standard output: {error}").into());
-        }
+        file.tell(line);
     }
     let mut progress = Progress::new(head.length());
     let mut start = Vec::new(); // the start of the page, where its title stands
@@ -79,12 +74,13 @@ fn main() -> Result<(), Report> {
         progress.add(length);
     }
     drop(progress); // clears the bar
-    file.finish().with_context(cannot_write)?;
     if let Some(title) = page::title(&start, head.field("content-type")) {
-        println!("{title}");
+        file.tell(&title);
     }
-    if let Some(remark) = head.remark() {
+    file.finish().with_context(cannot_write)?;
+    for remark in head.remarks(body.received()) {
         eprintln!("{remark}");
     }
+    eprintln!("Wrote {} bytes to {}", body.received(), save::name(&path));
     Ok(())
 }

@@ -17,8 +17,22 @@ pub fn title(page: &[u8], content_type: Option<&str>) -> Option<String> {
     }
     let text = decode(page, encoding(page, content_type));
     let mut tokens = tokens(text.as_bytes());
-    tokens
-        .find(|token| matches!(token, Token::StartTag(tag) if tag.name.as_slice() == b"title"))?;
+    let mut inside = Vec::new(); // pictures, formulas, templates: their titles are not the page's
+    loop {
+        match tokens.next()? {
+            Token::StartTag(tag) => match tag.name.as_slice() {
+                b"title" if inside.is_empty() => break,
+                b"svg" | b"math" if !tag.self_closing => inside.push(tag.name),
+                b"template" => inside.push(tag.name),
+                _ => {}
+            },
+            Token::EndTag(tag) => {
+                let start = inside.iter().rposition(|name| *name == tag.name);
+                inside.truncate(start.unwrap_or(inside.len()));
+            }
+            _ => {}
+        }
+    }
     let mut title = Vec::new();
     for token in tokens {
         match token {

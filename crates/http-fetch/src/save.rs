@@ -3,8 +3,10 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf, is_separator};
+use std::process;
 
 use anyhow::{Context, Result, ensure};
+use netcommon::{eprintln, println, safe};
 use tempfile::NamedTempFile;
 
 /// Where the body goes.
@@ -18,6 +20,14 @@ pub enum Output {
     },
     /// Anything that is not a regular file, such as the null device: it is written in place.
     Device(File),
+    /// Standard output, named `-`.
+    Stdout,
+}
+
+/// What messages call `path`.
+#[must_use]
+pub fn name(path: &Path) -> String {
+    if path == "-" { "standard output".into() } else { path.display().to_string() }
 }
 
 impl Output {
@@ -27,11 +37,18 @@ impl Output {
     ///
     /// If `path` is a folder, is read-only, or lies where no file can be made.
     pub fn create(path: &Path) -> Result<Self> {
+        if path == "-" {
+            return Ok(Self::Stdout);
+        }
         let is_folder = path.is_dir() || path.to_string_lossy().ends_with(is_separator);
         ensure!(!is_folder, "it is a folder; name a file with -o");
         let (mut path, mut permissions) = (path.to_owned(), None);
         let known = fs::metadata(&path);
         if let Ok(known) = known {
+            #[cfg(unix)]
+            if std::os::unix::fs::FileTypeExt::is_fifo(&known.file_type()) {
+                eprintln!("{} is a pipe: waiting until a program reads it", path.display());
+            }
             if !known.is_file() {
                 return Ok(Self::Device(File::options().write(true).open(&path)?));
             }
@@ -62,12 +79,22 @@ impl Output {
         if let Some(permissions) = permissions {
             temporary.as_file().set_permissions(permissions)?; // as before
         }
-        let leftover = temporary.path().to_owned();
-        ctrlc::set_handler(move || {
-            let _ = fs::remove_file(&leftover);
-            std::process::exit(130); // 128 and SIGINT, as a shell counts
-        })?;
+        delete_at_a_signal(temporary.path().to_owned())?;
         Ok(Self::File { temporary, path })
+    }
+
+    /// Tells a line about the page: on stdout, or on stderr where stdout has the body.
+    ///
+    /// Where stdout is closed or full, the program ends, and leaves no temporary file.
+    pub fn tell(&self, line: &str) {
+        if let Self::Stdout = self {
+            eprintln!("{line}");
+        } else if writeln!(io::stdout(), "{}", safe(line)).is_err() {
+            if let Self::File { temporary, .. } = self {
+                let _ = fs::remove_file(temporary);
+            }
+            println!("{line}"); // fails as well, and ends the program
+        }
     }
 
     /// Makes the file appear (rename(2)).
@@ -86,13 +113,45 @@ impl Output {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
+        let written = match self {
             Self::File { temporary, .. } => temporary.as_file_mut().write(bytes),
             Self::Device(device) => device.write(bytes),
+            Self::Stdout => {
+                let mut stdout = io::stdout();
+                stdout.write(bytes).and_then(|length| stdout.flush().map(|()| length))
+            }
+        };
+        if written.as_ref().is_err_and(|error| error.kind() == ErrorKind::BrokenPipe) {
+            process::exit(1); // in silence, as `grep` ends
         }
+        written
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(()) // nothing is held back
     }
+}
+
+/// Deletes `leftover` when a signal comes, and then lets it end the program: a shell sees which one
+/// it was (130 for Ctrl-C, 143 for `kill`).
+#[cfg(unix)]
+fn delete_at_a_signal(leftover: PathBuf) -> Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    std::thread::Builder::new().spawn(move || {
+        for signal in &mut signals {
+            let _ = fs::remove_file(&leftover);
+            let _ = signal_hook::low_level::emulate_default_handler(signal);
+        }
+    })?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn delete_at_a_signal(leftover: PathBuf) -> Result<()> {
+    ctrlc::set_handler(move || {
+        let _ = fs::remove_file(&leftover);
+        process::exit(130);
+    })?;
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! HOST:PORT from a command line.
 
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
 
@@ -46,6 +46,23 @@ impl Address {
         }
         last
     }
+
+    /// An error in one line: what failed (`cannot connect to`), the address, why, and what to do.
+    ///
+    /// That is `remedy`, unless the error shows that something else is the matter: the name of a
+    /// server that can't be looked up does not tell whether the server runs.
+    #[must_use]
+    pub fn explain(&self, what: &str, error: &io::Error, remedy: &str) -> String {
+        use ErrorKind::{AddrNotAvailable, NetworkUnreachable, NotFound, PermissionDenied};
+        let remedy = match error.kind() {
+            NotFound => "is the name right?",
+            AddrNotAvailable => "does this machine have that address?",
+            NetworkUnreachable => "has this machine a way to that network?",
+            PermissionDenied if what != "cannot listen on" => "a broadcast needs SO_BROADCAST",
+            _ => remedy,
+        };
+        format!("{what} {self}: {error}; {remedy}")
+    }
 }
 
 impl FromStr for Address {
@@ -78,7 +95,9 @@ impl ToSocketAddrs for Address {
     type Iter = std::vec::IntoIter<SocketAddr>;
 
     fn to_socket_addrs(&self) -> io::Result<Self::Iter> {
-        let mut addresses: Vec<_> = self.to_string().to_socket_addrs()?.collect();
+        // The standard library gives the errors of getaddrinfo(3) no kind that can be matched.
+        let unknown = |error| io::Error::new(ErrorKind::NotFound, error);
+        let mut addresses: Vec<_> = self.to_string().to_socket_addrs().map_err(unknown)?.collect();
         addresses.sort_by_key(SocketAddr::is_ipv6);
         Ok(addresses.into_iter())
     }

@@ -6,26 +6,26 @@
 //! behind every "address in use".
 //!
 //! The article has no program for this, but a command of Windows. Only those of its rows are shown
-//! that wait for peers: TCP sockets that listen, and UDP sockets that have a port. Each has the
-//! name of its program, for which Windows needs a second command.
+//! that wait for peers: TCP sockets that listen, and UDP sockets that have a port and no peer (not
+//! every system tells which have one). Each has the name of its program, for which Windows needs a
+//! second command.
 //!
 //! ```console
 //! $ cargo run -p open-ports
 //! $ cargo run -p open-ports -- --port 4
 //! Nothing listens on port 4 here (TCP or UDP).
-//! If bind fails all the same, wait a minute (TIME-WAIT) or set SO_REUSEADDR.
+//! If bind fails all the same, wait a minute (TIME-WAIT), or set SO_REUSEADDR in each server.
 //! ```
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 
-use anyhow::anyhow;
 use clap::{Parser, value_parser};
-use listeners::{Listener, Protocol, SocketState};
 use netcommon::{Report, eprintln, println};
 
-mod proc_net;
+#[cfg_attr(target_os = "linux", path = "linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "others.rs")]
+mod system;
 
 /// Lesson 15: what listens on this machine, and which program it is.
 #[derive(Parser)]
@@ -46,19 +46,18 @@ struct Args {
 
 /// What sorts the rows: the protocol, the port, the address.
 type Socket = (&'static str, u16, IpAddr);
-/// A socket, and who has it: its process number and program, or two dashes.
+/// A socket and a process that has it: its number and program, or two dashes.
 type Row = (Socket, String, String);
+
+/// What a system tells: the rows, and a word on what it does not tell.
+struct Found {
+    rows: BTreeSet<Row>,
+    remark: &'static str,
+}
 
 fn main() -> Result<(), Report> {
     let Args { port, tcp, udp } = Args::parse();
-    let before = proc_net::sockets();
-    let found = listeners::get_all().map_err(|error| anyhow!("cannot list sockets: {error}"))?;
-    let mut rows: BTreeSet<_> = found.iter().filter_map(row).collect();
-    // Looked up before and after: a socket that has just come or gone is not an unseen one.
-    let seen = rows.iter().map(|(socket, ..)| *socket).collect();
-    let unseen = &(&before & &proc_net::sockets()) - &seen;
-    rows.extend(unseen.into_iter().map(|socket| (socket, "-".to_owned(), "-".to_owned())));
-
+    let Found { mut rows, remark } = system::find()?;
     let protocols = match (tcp, udp) {
         (true, _) => "TCP",
         (_, true) => "UDP",
@@ -70,33 +69,25 @@ fn main() -> Result<(), Report> {
     match port {
         Some(port) if rows.is_empty() => {
             println!("Nothing listens on port {port} here ({protocols}).");
-            // A connection that has just ended still has the port.
-            println!("If bind fails all the same, wait a minute (TIME-WAIT) or set SO_REUSEADDR.");
+            println!("If bind fails all the same, {}.", other_reason());
         }
         _ => print_table(&rows),
     }
-    // A dash; macOS leaves such sockets out altogether.
-    if rows.iter().any(|(_, pid, _)| pid == "-") || cfg!(target_os = "macos") {
-        let why = "only root (sudo) sees other users' programs; the kernel's sockets have none";
-        eprintln!("not all is seen: {why}");
+    // Linux has a dash for what it does not tell; other systems leave it out.
+    if rows.iter().any(|(_, pid, _)| pid == "-") || cfg!(not(target_os = "linux")) {
+        eprintln!("{remark}");
     }
     Ok(())
 }
 
-/// The row of a socket that waits for peers.
-fn row(listener: &Listener) -> Option<Row> {
-    let protocol = match (listener.protocol, listener.state) {
-        (Protocol::TCP, SocketState::Listen) => "TCP",
-        (Protocol::UDP, _) if listener.socket.port() > 0 => "UDP",
-        _ => return None,
-    };
-    // Linux cuts a program's name off after 15 bytes; the name of its file is whole.
-    let process = &listener.process;
-    let file =
-        Path::new(&process.path).file_name().and_then(|file| file.to_str()).unwrap_or_default();
-    let program = if file.starts_with(&process.name) { file } else { &process.name };
-    let socket = (protocol, listener.socket.port(), listener.socket.ip());
-    Some((socket, process.pid.to_string(), program.to_owned()))
+/// Why a port may be taken though nothing listens, and what to do.
+fn other_reason() -> &'static str {
+    if cfg!(windows) {
+        "Windows keeps it: netsh interface ipv4 show excludedportrange protocol=tcp"
+    } else {
+        // A connection that has just ended still has the port.
+        "wait a minute (TIME-WAIT), or set SO_REUSEADDR in each server"
+    }
 }
 
 fn print_table(rows: &BTreeSet<Row>) {
@@ -108,5 +99,5 @@ fn print_table(rows: &BTreeSet<Row>) {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests;

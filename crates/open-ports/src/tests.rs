@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::proc_net::parse;
+use crate::system::parse;
 
 #[test]
 fn a_line_of_the_kernels_table_is_read() {
@@ -12,13 +12,15 @@ fn a_line_of_the_kernels_table_is_read() {
     let rest = "00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 337177 1";
     let line = format!("   0: {ip}:270F {rest}");
     let expected = ("TCP", 9999, IpAddr::from(Ipv4Addr::LOCALHOST));
-    assert_eq!(parse("TCP", &line), Some(expected));
+    assert_eq!(parse("TCP", &line), Some((expected, 337_177)));
 
     let ip = [[0xfe, 0x80, 0, 1], [0; 4], [0; 4], [0, 0, 0, 2]].map(hex).concat();
-    let line = format!(" 17: {ip}:0015 {}:0000 07 00000000:00000000", "0".repeat(32));
+    let line = format!(" 17: {ip}:0015 {}:0000 07 {}", "0".repeat(32), &rest[17..]);
     let expected = ("UDP", 21, IpAddr::from(Ipv6Addr::new(0xfe80, 1, 0, 0, 0, 0, 0, 2)));
-    assert_eq!(parse("UDP", &line), Some(expected));
+    assert_eq!(parse("UDP", &line), Some((expected, 337_177)));
     assert_eq!(parse("TCP", &line), None, "07 is no LISTEN");
+    let line = line.replace(":0000 07", ":0000 01");
+    assert_eq!(parse("UDP", &line), None, "01 is a connected socket");
 }
 
 #[test]

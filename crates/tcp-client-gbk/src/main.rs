@@ -27,7 +27,7 @@ use netcommon::{read_until_close, timeout, uninterrupted};
 struct Args {
     /// HOST:PORT of the server; without it, the program asks
     address: Option<Address>,
-    /// Seconds for connecting, each read and each write
+    /// Seconds to connect, read or write
     #[arg(long, default_value = "30", value_parser = timeout)]
     timeout: Duration,
 }
@@ -37,7 +37,7 @@ fn main() -> Result<(), Report> {
     let address = address.map_or_else(ask_address, Ok)?;
     let connect = |peer| TcpStream::connect_timeout(&peer, timeout);
     let stream = address.try_each(connect).map_err(|error| {
-        format!("cannot connect to {address}: {error}; is tcp-server-gbk running?")
+        address.explain("cannot connect to", &error, "is tcp-server-gbk running?")
     })?;
     stream.set_read_timeout(Some(timeout))?;
     stream.set_write_timeout(Some(timeout))?;

@@ -39,7 +39,7 @@ fn main() -> Result<(), Report> {
     let Args { address, names, timeout } = Args::parse();
     let connect = |peer| TcpStream::connect_timeout(&peer, timeout);
     let stream = address.try_each(connect).map_err(|error| {
-        format!("cannot connect to {address}: {error}; is tcp-server-threaded running?")
+        address.explain("cannot connect to", &error, "is tcp-server-threaded running?")
     })?;
     stream.set_read_timeout(Some(timeout))?;
     talk(stream, &names).with_context(|| format!("the dialogue with {address} broke off"))?;

@@ -38,7 +38,7 @@ fn main() -> Result<(), Report> {
     println!("Connecting to {} port {}", address.host(), address.port());
     let connect = |peer| TcpStream::connect_timeout(&peer, timeout);
     let stream = address.try_each(connect).map_err(|error| {
-        format!("cannot connect to {address}: {error}; is tcp-echo-server running?")
+        address.explain("cannot connect to", &error, "is tcp-echo-server running?")
     })?;
     stream.set_read_timeout(Some(timeout))?;
     talk(stream, &message).with_context(|| format!("no echo from {address}"))?;

@@ -31,7 +31,7 @@ fn main() -> Result<(), Report> {
     let Args { address } = Args::parse();
     println!("Starting up on {} port {}", address.host(), address.port());
     let listener = TcpListener::bind(&address)
-        .map_err(|error| format!("cannot listen on {address}: {error}; choose another port"))?;
+        .map_err(|error| address.explain("cannot listen on", &error, "choose another port"))?;
     // Not eprintln!: a server that cannot say where it listens ends with an error.
     writeln!(io::stderr(), "Listening on {}", listener.local_addr()?)?;
     loop {

@@ -38,7 +38,7 @@ struct Args {
 fn main() -> Result<(), Report> {
     let Args { address } = Args::parse();
     let listener = TcpListener::bind(&address)
-        .map_err(|error| format!("cannot listen on {address}: {error}; choose another port"))?;
+        .map_err(|error| address.explain("cannot listen on", &error, "choose another port"))?;
     // Not eprintln!: a server that cannot say where it listens ends with an error.
     writeln!(io::stderr(), "Listening on {}", listener.local_addr()?)?;
     let (stream, peer) = listener.accept().context("cannot accept a connection")?;

@@ -39,7 +39,7 @@ struct Args {
 fn main() -> Result<(), Report> {
     let Args { address, delay, max_connections } = Args::parse();
     let listener = TcpListener::bind(&address)
-        .map_err(|error| format!("cannot listen on {address}: {error}; choose another port"))?;
+        .map_err(|error| address.explain("cannot listen on", &error, "choose another port"))?;
     SockRef::from(&listener).listen(4096)?; // listen(5), but for a burst of clients; std's is 128
     // Not eprintln!: a server that cannot say where it listens ends with an error.
     writeln!(io::stderr(), "Listening on {}", listener.local_addr()?)?;

@@ -23,7 +23,7 @@ struct Args {
     /// HOST:PORT to listen on; port 0 is any
     #[arg(default_value = "0.0.0.0:7788")]
     address: Address,
-    /// End after this many datagrams; 0: never
+    /// End after this many (0: never)
     #[arg(long, default_value = "1")]
     count: u64,
     /// The text's encoding: gbk or utf-8
@@ -34,7 +34,7 @@ struct Args {
 fn main() -> Result<(), Report> {
     let Args { address, count, encoding } = Args::parse();
     let socket = UdpSocket::bind(&address)
-        .map_err(|error| format!("cannot listen on {address}: {error}; choose another port"))?;
+        .map_err(|error| address.explain("cannot listen on", &error, "choose another port"))?;
     // Not eprintln!: a server that cannot say where it listens ends with an error.
     writeln!(io::stderr(), "Listening on {}", socket.local_addr()?)?;
     let mut buffer = vec![0; 65_536]; // a UDP header's length has 16 bits (RFC 768)

@@ -35,7 +35,7 @@ struct Args {
 fn main() -> Result<(), Report> {
     let Args { address, mut names, timeout } = Args::parse();
     address.try_each(|peer| talk(peer, &mut names, timeout)).map_err(|error| {
-        format!("no answer from {address}: {error}; is udp-server running there?")
+        address.explain("no answer from", &error, "is udp-server running there?")
     })?;
     Ok(())
 }

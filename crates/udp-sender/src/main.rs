@@ -36,10 +36,11 @@ fn main() -> Result<(), Report> {
         encode(&text, encoding).map_err(|error| format!("cannot send this text: {error}"))?;
     let length = datagram.len();
     // 65,535 less 20 for the IP header and 8 for the UDP header (RFC 791, RFC 768).
-    let remedy = if length > 65_507 { "; IPv4 takes 65,507 bytes at most" } else { "" };
-    address
-        .try_each(|peer| send(&datagram, peer))
-        .map_err(|error| format!("cannot send {length} bytes to {address}: {error}{remedy}"))?;
+    let remedy =
+        if length > 65_507 { "IPv4 takes 65,507 bytes at most" } else { "is the address right?" };
+    let what = format!("cannot send {length} bytes to");
+    let sent = address.try_each(|peer| send(&datagram, peer));
+    sent.map_err(|error| address.explain(&what, &error, remedy))?;
     Ok(())
 }
 

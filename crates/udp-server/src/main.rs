@@ -10,7 +10,7 @@
 //! Received from 127.0.0.1:54321.
 //! ```
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::net::UdpSocket;
 use std::thread;
 use std::time::Duration;
@@ -30,7 +30,7 @@ struct Args {
 fn main() -> Result<(), Report> {
     let Args { address } = Args::parse();
     let socket = UdpSocket::bind(&address)
-        .map_err(|error| format!("cannot listen on {address}: {error}; choose another port"))?;
+        .map_err(|error| address.explain("cannot listen on", &error, "choose another port"))?;
     // Not eprintln!: a server that cannot say where it listens ends with an error.
     writeln!(io::stderr(), "Listening on {}", socket.local_addr()?)?;
     println!("Bind UDP on {}...", socket.local_addr()?.port());
@@ -51,6 +51,9 @@ fn main() -> Result<(), Report> {
 
 /// Says that nothing can be received, and waits a little: the system may recover.
 fn pause(error: &io::Error) {
+    if error.kind() == ErrorKind::ConnectionReset {
+        return; // Windows: an answer met a client that has gone; the next datagram may be there
+    }
     eprintln!("cannot receive a datagram: {error}; going on in a moment");
     thread::sleep(Duration::from_millis(200));
 }

@@ -12,6 +12,19 @@ use course::pages::{self, Part};
 use crate::blocks::escape;
 use crate::language::{Language, MDBOOK_IN_CHINESE, SCRIPTS_IN_CHINESE};
 
+/// mdBook's search takes single words. A pasted line may have `#`, `&` and `%` in it, which the
+/// page's address holds only in their encoded form; and not each of its words is worth a mark.
+const SEARCHER: &[(&str, &str)] = &[
+    (
+        "url.params[URL_SEARCH_PARAM] = searchterm;",
+        "url.params[URL_SEARCH_PARAM] = encodeURIComponent(searchterm);",
+    ),
+    (
+        "const searchterms = searchterm.split(' ');",
+        "const searchterms = search.marked(searchterm);",
+    ),
+];
+
 pub(crate) fn book(language: Language, output: &Path) -> Result<()> {
     let mut files = Vec::new();
     walk(output, &mut files)?;
@@ -24,8 +37,16 @@ pub(crate) fn book(language: Language, output: &Path) -> Result<()> {
         let name = path.strip_prefix(output)?.to_string_lossy().replace('\\', "/");
         if kind == "html" {
             text = page(&text, &name, language).with_context(|| format!("in {name}"))?;
-        } else if kind == "js" && language == Language::Chinese {
-            text = replace(text, SCRIPTS_IN_CHINESE);
+        } else if kind == "js" {
+            if name.starts_with("searcher-") {
+                for (mdbook, _) in SEARCHER {
+                    ensure!(text.contains(mdbook), "mdBook's search is not as expected: {mdbook}");
+                }
+                text = replace(text, SEARCHER);
+            }
+            if language == Language::Chinese {
+                text = replace(text, SCRIPTS_IN_CHINESE);
+            }
         }
         local(&text).with_context(|| format!("in {name}"))?;
         fs::write(&path, text)?;

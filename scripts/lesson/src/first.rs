@@ -90,6 +90,9 @@ impl Start<'_> {
             let listeners = listeners::get_all().unwrap_or_default().into_iter();
             let its = listeners.filter(|it| it.protocol == protocol && group.has(it.process.pid));
             let mut addresses: Vec<SocketAddr> = its.map(|it| it.socket).collect();
+            // One that has a fixed address must listen there.
+            let fixed = self.program.at.as_deref().and_then(|at| at.rsplit_once(':'));
+            addresses.retain(|it| fixed.is_none_or(|(_, port)| port == it.port().to_string()));
             addresses.sort_by_key(|address| (address.to_string() != ours, address.is_ipv6()));
             let address = addresses.first()?;
             let loopback = match address.ip() {
@@ -102,9 +105,16 @@ impl Start<'_> {
         };
         let (seconds, call) =
             (self.seconds(LISTENS), if self.is_udp() { "bind" } else { "listen" });
+        let at = self.program.at.as_deref();
         let late = self.language.pick(
-            format!("It does not listen anywhere after {seconds} s. Does it get as far as {call}?"),
-            format!("{seconds} 秒后仍没有监听任何地址。程序执行到 {call} 了吗？"),
+            format!(
+                "It does not listen {} after {seconds} s. Does it get as far as {call}?",
+                at.map_or("anywhere".to_owned(), |at| format!("at {at}"))
+            ),
+            format!(
+                "{seconds} 秒后仍没有监听{}。程序执行到 {call} 了吗？",
+                at.map_or("任何地址".to_owned(), |at| format!(" {at}"))
+            ),
         );
         self.follow(arguments, LISTENS, |_| Ok(()), listens, &late)
     }

@@ -189,6 +189,17 @@ fn readable(problem: &anyhow::Error, language: Language) -> String {
     pieces.join("\n")
 }
 
+/// Prints a text behind these columns, as wide as the terminal is.
+fn say(first: &str, text: &str) -> Result<()> {
+    let indent = console::measure_text_width(first);
+    let pieces = terminal::wrap(text, terminal::width().saturating_sub(indent).max(10));
+    for (number, piece) in pieces.into_iter().enumerate() {
+        let rest = " ".repeat(indent);
+        terminal::print(&format!("{}{piece}", if number == 0 { first } else { &rest }))?;
+    }
+    Ok(())
+}
+
 struct Grader<'a> {
     args: &'a Grade,
     course: &'a Course,
@@ -244,7 +255,7 @@ impl Grader<'_> {
         if env::var_os("LESSON_FORGETS").is_none() {
             progress.save()?;
         }
-        terminal::print(&counts.join(self.language.pick(", ", "，")))?;
+        say("", &counts.join(self.language.pick(", ", "，")))?;
         Ok(all_met)
     }
 
@@ -343,17 +354,18 @@ impl Grader<'_> {
     }
 
     fn show(&self, requirement: &Requirement, outcome: &Outcome, in_full: bool) -> Result<()> {
-        let sentence = requirement.sentence();
+        let mut sentence = requirement.sentence();
         let style = Style::new();
-        let line = match &outcome.left_out {
+        let mark = match &outcome.left_out {
             Some(why) => {
                 let left_out = self.language.pick("left out here", "本机无法检验");
-                format!("{} {sentence}: {left_out}: {why}", style.dim().apply_to("–"))
+                sentence = format!("{sentence}: {left_out}: {why}");
+                style.dim().apply_to("–")
             }
-            None if outcome.passed => format!("{} {sentence}", style.green().apply_to("✓")),
-            None => format!("{} {sentence}", style.red().apply_to("✗")),
+            None if outcome.passed => style.green().apply_to("✓"),
+            None => style.red().apply_to("✗"),
         };
-        terminal::print(&line)?;
+        say(&format!("{mark} "), &sentence)?;
         if outcome.passed || !in_full {
             return Ok(());
         }
@@ -362,9 +374,7 @@ impl Grader<'_> {
             return Ok(());
         };
         let hint = self.language.pick("hint: ", "提示：").to_owned() + self.language.of(hint);
-        for piece in terminal::wrap(&hint, terminal::width().saturating_sub(4).max(10)) {
-            terminal::print(&format!("    {piece}"))?;
-        }
+        say("    ", &hint)?;
         Ok(())
     }
 }

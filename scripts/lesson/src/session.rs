@@ -87,8 +87,8 @@ impl Group {
         #[cfg(unix)]
         {
             use nix::unistd::{Pid, getpgid};
-            let pid = |id: u32| id.try_into().map(Pid::from_raw).ok();
-            pid(process).and_then(|process| getpgid(Some(process)).ok()) == pid(self.id)
+            let group = getpgid(Some(Pid::from_raw(process.cast_signed())));
+            group.is_ok_and(|group| group == Pid::from_raw(self.id.cast_signed()))
         }
         #[cfg(not(unix))]
         {
@@ -110,6 +110,16 @@ impl Drop for Group {
         if let Some(mut child) = groups().remove(&self.id) {
             let _ = child.start_kill(); // there may be no one left
             let _ = child.wait();
+        }
+        // What its first process had started ends a moment later, and has its ports until then.
+        #[cfg(unix)]
+        {
+            use nix::{sys::signal::killpg, unistd::Pid};
+            let deadline = Instant::now() + Duration::from_secs(2);
+            let group = Pid::from_raw(self.id.cast_signed());
+            while killpg(group, None).is_ok() && Instant::now() < deadline {
+                thread::sleep(Duration::from_millis(2));
+            }
         }
     }
 }

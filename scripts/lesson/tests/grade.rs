@@ -82,15 +82,29 @@ fn program(text: &str) -> (TempDir, String) {
     (folder, file.to_str().unwrap().to_owned())
 }
 
-#[test]
-fn our_own_program_meets_every_requirement() {
+/// Our own program of lesson 5.
+fn ours() -> String {
     let course = Course::read().unwrap();
     let built = run::build(course.cargo().args(["build", "--package", "tcp-client"])).unwrap();
-    let ours = run::find(&built, "bin", "tcp-client").unwrap().to_str().unwrap();
+    run::find(&built, "bin", "tcp-client").unwrap().to_str().unwrap().to_owned()
+}
+
+#[test]
+fn our_own_program_meets_every_requirement() {
+    let ours = &ours();
     let Graded { whole, ticks, crosses, said } =
         graded(lesson(&["5", "--", ours]).env("LESSON_PATIENCE", "60"));
     assert!(whole && ticks > 10 && crosses == 0, "{said}");
     assert!(said.contains("3 of 3 in dialogue, "), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_shell_in_front_of_the_program_changes_nothing() {
+    let script = "\"$0\" \"$@\"; exit $?";
+    let mut lesson = lesson(&["5", "--stage", "sturdy", "--", "sh", "-c", script, &ours()]);
+    let Graded { whole, ticks, said, .. } = graded(lesson.env("LESSON_PATIENCE", "60"));
+    assert!(whole && ticks > 10, "{said}");
 }
 
 /// What the screen must say of a program with a typical mistake.
