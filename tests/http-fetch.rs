@@ -718,12 +718,9 @@ mod sturdy {
     #[test]
     fn leaves_nothing_behind_when_it_is_interrupted() {
         use std::os::unix::process::ExitStatusExt;
-        for (signal, expected, old) in [
-            ("-INT", 2, None),
-            ("-INT", 2, Some("old")),
-            ("-TERM", 15, None),
-            ("-HUP", 1, None),
-        ] {
+        for (signal, expected, old) in
+            [("-INT", 2, None), ("-INT", 2, Some("old")), ("-TERM", 15, None), ("-HUP", 1, None)]
+        {
             let (folder, sub) = folder_with_sub(old);
             let before = files(&sub);
             let mut fetch = Fetch::start_in(folder, &["http://{}/", "-o", "sub/a"]);

@@ -179,7 +179,9 @@ mod sturdy {
             ("documentation (198.51.100.0/24, RFC 5737)", "198.51.100.1"),
             ("multicast on one link (224.0.0.0/24, RFC 5771 §4)", "224.0.0.255"),
             ("multicast (224.0.0.0/4, RFC 5771)", "224.0.1.0"),
-            ("multicast within a site (239.0.0.0/8, RFC 2365)", "239.255.255.255"),
+            ("admin-scoped multicast (239.0.0.0/8, RFC 2365)", "239.0.0.1"),
+            ("multicast: organization (239.192.0.0/14, RFC 2365 §6.2)", "239.195.255.255"),
+            ("multicast: local scope (239.255.0.0/16, RFC 2365 §6.1)", "239.255.255.255"),
             ("reserved (240.0.0.0/4, RFC 1112 §4)", "240.0.0.0 255.255.255.254"),
             ("limited broadcast (255.255.255.255/32, RFC 919 §7)", "255.255.255.255"),
             ("unspecified (::/128, RFC 4291 §2.5.2)", "::"),
@@ -205,7 +207,13 @@ mod sturdy {
             ("link-local (fe80::/10, RFC 4291 §2.5.6)", "fe80:: febf:ffff::"),
             ("site-local (obsolete) (fec0::/10, RFC 3879)", "fec0::"),
             ("multicast on one link (ff02::/16, RFC 4291 §2.7)", "ff02::1"),
-            ("multicast (ff00::/8, RFC 4291 §2.7)", "ff0e::101"),
+            ("multicast on one interface (ff01::/16, RFC 4291 §2.7)", "ff01::1"),
+            ("multicast within a site (ff05::/16, RFC 4291 §2.7)", "ff05::1:3"),
+            ("multicast: organization (ff08::/16, RFC 4291 §2.7)", "ff08::1"),
+            ("global multicast (ff0e::/16, RFC 4291 §2.7)", "ff0e::101"),
+            ("multicast (ff00::/8, RFC 4291 §2.7)", "ff03::1"),
+            ("multicast on one link (its flags aside: ff02::/16, RFC 4291 §2.7)", "ff12::1"),
+            ("global multicast (its flags aside: ff0e::/16, RFC 4291 §2.7)", "ff3e::1234"),
         ] {
             for address in addresses.split(' ') {
                 assert_eq!(Answer::to(&[address]).get("Kind"), kind, "{address}");
@@ -540,7 +548,8 @@ Hosts       2^64 - 1
             2130706433 -1.2.3.4 localhost /24 1.2.3.4/ 1.2.3.4/33 1.2.3.4/256 \
             1.2.3.4/-1 1.2.3.4/+8 1.2.3.4/08 1.2.3.4/8/8 1.2.3.4//8 1.2.3.4/ffff:: \
             1.2.3.4/255.0.255.0 1.2.3.4/0.0.0.255 1.2.3.4%eth0 ::/129 1::2::3 \
-            1:2:3:4:5:6:7 1:2:3:4:5:6:7:8:9 12345:: g:: [::1] fe80::1% fe80::1%/64";
+            1:2:3:4:5:6:7 1:2:3:4:5:6:7:8:9 12345:: g:: [::1] fe80::1% fe80::1%/64 \
+            ::1%a%b fe80::1%% [::1]:80 127.0.0.1:9999 http://192.168.1.1/";
         for address in wrong.split(' ') {
             rules::refuses_a_wrong_command_line(command, &[&[address]]);
         }

@@ -199,6 +199,7 @@ mod sturdy {
         // A command line that says something else.
         std::os::unix::process::CommandExt::arg0(&mut sleep, "sleep");
         let child = sleep.arg("600").stdin(std::os::fd::OwnedFd::from(listener)).spawn().unwrap();
+        drop(sleep); // with its copy of the listener
         let _holder = Holder(child);
         assert_eq!(shown_name(address.parse().unwrap()), "abcdefghijklmn");
     }
@@ -279,8 +280,8 @@ mod sturdy {
         let _turn = turn();
         for setup in [
             "mount -t tmpfs tmpfs /proc",
-            "mount --bind /dev/null /proc/$$/net/tcp",
-            "mount --bind /dev/null /proc/$$/net/udp6",
+            "mount -t tmpfs tmpfs /proc && mkdir /proc/net && : >/proc/net/tcp",
+            "mount -t tmpfs tmpfs /proc && mkdir /proc/net && echo sl >/proc/net/tcp",
         ] {
             let command = after(&["--mount"], setup, &["--port", "4"]);
             let Some(mut command) = command else { return };
@@ -290,6 +291,18 @@ mod sturdy {
             assert!(error.starts_with("Error: cannot list sockets: /proc/net/"), "{error}");
             assert!(error.ends_with("is /proc mounted?"), "{error}");
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn does_without_the_tables_of_ipv6() {
+        let _turn = turn();
+        let tables = "mkdir /proc/net && echo sl >/proc/net/tcp && echo sl >/proc/net/udp";
+        let setup = format!("mount -t tmpfs tmpfs /proc && {tables}");
+        let command = after(&["--mount"], &setup, &["--port", "4"]);
+        let Some(mut command) = command else { return };
+        let words = Program::start(&mut command).finish().success();
+        assert!(words.starts_with("Nothing listens on port 4"), "{words}");
     }
 
     #[cfg(target_os = "linux")]

@@ -107,7 +107,7 @@ fn check(text: &str) -> Result<Option<Target>, TestCaseError> {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 5000,
+        cases: 2000,
         failure_persistence: None, // a failing case prints itself
         ..ProptestConfig::default()
     })]

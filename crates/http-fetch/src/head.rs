@@ -59,8 +59,9 @@ impl Head {
         let Self { status, fields, .. } = self;
         let mut remarks = Vec::new();
         match (status, self.field("location").unwrap_or_default()) {
-            (300..=303 | 307 | 308, there) if !there.is_empty() => remarks
-                .push(format!("Status {status}: the page is now at {there}; it is not fetched there")),
+            (300..=303 | 307 | 308, there) if !there.is_empty() => remarks.push(format!(
+                "Status {status}: the page is now at {there}; this program does not go there"
+            )),
             (100..400, _) => {}
             // Also a number that is no status (RFC 9110 §15).
             _ => remarks.push(format!("Status {status:03}: an error, not the page you asked for")),

@@ -3,7 +3,7 @@
 //! `special-purpose.csv` holds IANA's two registries of special-purpose addresses (RFC 6890,
 //! RFC 8190) and the multicast ranges: a prefix, its kind, and where that is laid down.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 
@@ -32,11 +32,24 @@ pub fn registry() -> impl Iterator<Item = Row> {
 
 /// The kind of an address. Of several prefixes that contain it, the longest counts.
 pub fn of(ip: IpAddr) -> String {
-    let rows = registry().filter(|row| row.prefix.contains(&ip));
+    let plain = without_flags(ip);
+    // A group with flags is not the group of the same number without: only its scope is the same.
+    let most = if plain == ip { 128 } else { 16 };
+    let rows = registry().filter(|row| row.prefix.contains(&plain));
+    let rows = rows.filter(|row| row.prefix.prefix_len() <= most);
+    let flags = if plain == ip { "" } else { "its flags aside: " };
     rows.max_by_key(|row| row.prefix.prefix_len())
         .map_or_else(String::new, |Row { text, kind, source, .. }| {
-            format!("{kind} ({text}, {source})")
+            format!("{kind} ({flags}{text}, {source})")
         })
+}
+
+/// An IPv6 multicast address has four flags in front of its scope (RFC 4291 §2.7).
+fn without_flags(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V6(ip) if ip.is_multicast() => Ipv6Addr::from(ip.to_bits() & !(0xf0 << 112)).into(),
+        ip => ip,
+    }
 }
 
 /// The table of the kinds, line by line.

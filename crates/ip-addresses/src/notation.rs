@@ -23,10 +23,11 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self> {
         let (rest, prefix) = cut(text, '/');
         let (ip, zone) = cut(rest, '%');
-        let ip = ip.parse().map_err(|_| anyhow!(what_is_wrong(ip)))?;
+        let ip = ip.parse().map_err(|_| anyhow!(what_is_wrong(text, ip)))?;
         if let Some(zone) = zone {
             ensure!(matches!(ip, IpAddr::V6(_)), "only an IPv6 address has a zone (%{zone})");
             ensure!(!zone.is_empty(), "no zone after the %, such as fe80::1%eth0");
+            ensure!(!zone.contains('%'), "a zone has no % in it (RFC 4007 §11.2)");
         }
         let prefix = prefix.map(|prefix| prefix_length(prefix, ip)).transpose()?;
         Ok(Self { ip, zone: zone.map(str::to_owned), prefix })
@@ -66,11 +67,25 @@ fn cut(text: &str, at: char) -> (&str, Option<&str>) {
     text.split_once(at).map_or((text, None), |(before, after)| (before, Some(after)))
 }
 
-/// Why a text is no address.
-fn what_is_wrong(text: &str) -> &'static str {
-    let parts: Vec<&str> = text.split('.').collect();
-    if text.contains(':') {
+/// Why `text` is no address; `ip` is the part of it that should be one.
+fn what_is_wrong(text: &str, ip: &str) -> &'static str {
+    let parts: Vec<&str> = ip.split('.').collect();
+    if text.contains("://") {
+        "this is a URL: give the address in it alone, such as 192.168.1.142"
+    } else if text.contains(char::is_whitespace) {
+        "an address has no blanks"
+    } else if !ip.is_ascii() {
+        "an address has ASCII digits, dots and colons only, such as 192.168.1.142"
+    } else if ip.contains(['[', ']']) {
+        "give the address without brackets and without a port, such as ::1"
+    } else if ip.rsplit_once(':').is_some_and(|(host, _)| !host.contains(':') && !is_hex(host)) {
+        "give the address without a port, such as 127.0.0.1"
+    } else if ip.contains(':') {
         "an IPv6 address has eight groups of one to four hex digits; one :: stands for zeros"
+    } else if parts.iter().any(|part| part.starts_with("0x") || part.starts_with("0X")) {
+        "0x means hexadecimal to some programs, so it is not allowed (RFC 6943 §3.1.1)"
+    } else if ip.contains(|c: char| c.is_ascii_alphabetic()) {
+        "this is a name: give its address, which a lookup tells (getent hosts, nslookup)"
     } else if parts.len() != 4 {
         "an IPv4 address has four parts, such as 192.168.1.142"
     } else if parts.iter().any(|part| part.len() > 1 && part.starts_with('0')) {
@@ -78,4 +93,8 @@ fn what_is_wrong(text: &str) -> &'static str {
     } else {
         "each part of an IPv4 address is a number from 0 to 255"
     }
+}
+
+fn is_hex(group: &str) -> bool {
+    group.chars().all(|c| c.is_ascii_hexdigit())
 }

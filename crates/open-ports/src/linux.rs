@@ -37,7 +37,8 @@ pub fn find() -> Result<Found> {
         }
     }
     let remark = if refused {
-        "not all is seen: only root (sudo) sees other users' programs; the kernel's sockets have none"
+        "not all is seen: only root (sudo) sees other users' programs; \
+         the kernel's sockets have none"
     } else {
         "a dash: the kernel's own socket, or a program outside this container"
     };

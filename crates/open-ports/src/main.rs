@@ -23,9 +23,15 @@ use std::net::{IpAddr, SocketAddr};
 use clap::{Parser, value_parser};
 use netcommon::{Report, eprintln, println};
 
-#[cfg_attr(target_os = "linux", path = "linux.rs")]
-#[cfg_attr(not(target_os = "linux"), path = "others.rs")]
-mod system;
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(not(target_os = "linux"))]
+mod others;
+
+#[cfg(target_os = "linux")]
+use linux::find;
+#[cfg(not(target_os = "linux"))]
+use others::find;
 
 /// Lesson 15: what listens on this machine, and which program it is.
 #[derive(Parser)]
@@ -57,7 +63,7 @@ struct Found {
 
 fn main() -> Result<(), Report> {
     let Args { port, tcp, udp } = Args::parse();
-    let Found { mut rows, remark } = system::find()?;
+    let Found { mut rows, remark } = find()?;
     let protocols = match (tcp, udp) {
         (true, _) => "TCP",
         (_, true) => "UDP",
@@ -73,8 +79,11 @@ fn main() -> Result<(), Report> {
         }
         _ => print_table(&rows),
     }
-    // Linux has a dash for what it does not tell; other systems leave it out.
-    if rows.iter().any(|(_, pid, _)| pid == "-") || cfg!(not(target_os = "linux")) {
+    // Linux has a dash for what it does not tell. Others leave that out, and don't tell which
+    // UDP sockets are connected.
+    let linux = cfg!(target_os = "linux");
+    let unclear = |((protocol, ..), pid, _): &Row| pid == "-" || !linux && *protocol == "UDP";
+    if rows.iter().any(unclear) || cfg!(unix) && !linux {
         eprintln!("{remark}");
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::system::parse;
+use crate::linux::parse;
 
 #[test]
 fn a_line_of_the_kernels_table_is_read() {

@@ -21,7 +21,7 @@ const SEARCHER: &[(&str, &str)] = &[
     ),
     (
         "const searchterms = searchterm.split(' ');",
-        "const searchterms = search.marked(searchterm);",
+        "const searchterms = window.search.marked(searchterm);",
     ),
 ];
 
@@ -88,7 +88,23 @@ fn page(text: &str, name: &str, language: Language) -> Result<String> {
     let toggle = "<label id=\"mdbook-sidebar-toggle\"";
     let text = text.replacen(toggle, &format!("{toggle} role=\"button\" tabindex=\"0\""), 1);
     let text = text.replacen(place, &format!("{place}\n{link}"), 1);
+    let text = search_first(text)?;
     Ok(if language == Language::Chinese { replace(text, MDBOOK_IN_CHINESE) } else { text })
+}
+
+/// mdBook's search may start as soon as it is loaded, on a page that is loaded again. What this book
+/// changes in it has to be there before.
+fn search_first(text: String) -> Result<String> {
+    let script = |name: &str| {
+        let is_it = |line: &&str| line.starts_with("<script src=") && line.contains(name);
+        text.lines().map(str::trim).find(is_it)
+    };
+    let (Some(ours), Some(mdbook)) = (script("search-"), script("searcher-")) else {
+        ensure!(!text.contains("<main>"), "the page has no search");
+        return Ok(text);
+    };
+    let both = format!("{ours}\n        {mdbook}");
+    Ok(text.replacen(ours, "", 1).replacen(mdbook, &both, 1))
 }
 
 fn replace(mut text: String, words: &[(&str, &str)]) -> String {

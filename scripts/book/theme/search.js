@@ -55,8 +55,8 @@
     const find = index.search.bind(index);
     index.search = (question, options) => {
       const every = new Set(find(question, options).map((result) => result.ref));
-      const found = find(question, { ...options, bool: "OR" });
       const asked = words(question);
+      const found = find(question, { ...options, bool: "OR" });
       for (const result of found) {
         result.score *= longest(asked, texts[result.ref]) ** 2;
         if (addresses[result.ref].startsWith("questions/")) result.score *= 2;
@@ -68,9 +68,11 @@
   };
 
   // The words that are marked in what is found: not every "a" of a pasted line.
+  window.search ??= {};
   window.search.marked = (question) => {
     const all = question.match(/[\p{L}\p{N}_]+/gu) ?? [question];
-    const some = all.filter((word) => han.test(word) || (word.length > 2 && elasticlunr.stopWordFilter(word.toLowerCase())));
+    const worth = (word) => word.length > 2 && elasticlunr.stopWordFilter(word.toLowerCase());
+    const some = all.filter((word) => han.test(word) || worth(word));
     return some.length ? some : all;
   };
 

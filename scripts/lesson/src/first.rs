@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use course::{First, Lesson, run};
-use listeners::Protocol;
+use listeners::{Protocol, SocketState};
 use socket2::SockRef;
 
 use crate::explain;
@@ -22,12 +22,22 @@ use crate::words::Language;
 pub(crate) struct Program {
     /// As it was typed.
     pub(crate) typed: String,
+    /// As it is run: a program in a folder is named from the root.
     pub(crate) words: Vec<String>,
     /// Where the reader stands.
     pub(crate) folder: PathBuf,
     pub(crate) half: Option<Half>,
     /// The address that it has in its source.
     pub(crate) at: Option<String>,
+}
+
+/// Lets a program that runs in another folder find the modules and classes of the reader's.
+pub(crate) fn find_modules(command: &mut Command, folder: &Path) {
+    for name in ["PYTHONPATH", "CLASSPATH"] {
+        if std::env::var_os(name).is_none() {
+            command.env(name, folder);
+        }
+    }
 }
 
 /// Seconds in which a program has to listen, to connect and to ask, at a patience of ten.
@@ -88,7 +98,10 @@ impl Start<'_> {
         let protocol = if self.is_udp() { Protocol::UDP } else { Protocol::TCP };
         let listens = |group: &Group| {
             let listeners = listeners::get_all().unwrap_or_default().into_iter();
-            let its = listeners.filter(|it| it.protocol == protocol && group.has(it.process.pid));
+            let its = listeners.filter(|it| {
+                let listens = protocol == Protocol::UDP || it.state == SocketState::Listen;
+                it.protocol == protocol && listens && group.has(it.process.pid)
+            });
             let mut addresses: Vec<SocketAddr> = its.map(|it| it.socket).collect();
             // One that has a fixed address must listen there.
             let fixed = self.program.at.as_deref().and_then(|at| at.rsplit_once(':'));
@@ -152,17 +165,23 @@ impl Start<'_> {
             group.type_in(&if udp { "hello\n".into() } else { format!("{place}\nhello\n") });
             Ok(())
         };
-        let met = |_: &Group| match ours.met() {
+        let met = |group: &Group| match ours.met(|_| true) {
             Some(_) => Some(at.map(str::to_owned)),
-            None => usual.as_ref().and_then(Met::met).map(|usual| Some(usual.to_string())),
+            // Anyone can come to the usual address.
+            None => {
+                usual.as_ref()?.met(|port| its_own(group, port, udp)).map(|at| Some(at.to_string()))
+            }
         };
         let seconds = self.seconds(CONNECTS);
         let (to, chinese_to) =
             if udp { ("send to", "发送到") } else { ("connect to", "连接") };
-        let late = language.pick(
-            format!("It did not {to} {address} within {seconds} s. Is there a loop or a wait before that? {SAY_WHERE}"),
-            format!("{seconds} 秒内没有{chinese_to} {address}。前面是不是有死循环或一直在等待？{SAY_WHERE_CHINESE}"),
+        let mut late = language.pick(
+            format!("It did not {to} {address} within {seconds} s. Is there a loop or a wait before that? "),
+            format!("{seconds} 秒内没有{chinese_to} {address}。前面是不是有死循环或一直在等待？"),
         );
+        if at.is_none() {
+            late += language.pick(SAY_WHERE, SAY_WHERE_CHINESE);
+        }
         self.follow(arguments, CONNECTS, type_in, met, &late)
     }
 
@@ -226,6 +245,9 @@ impl Start<'_> {
             command.arg(Half::Server.word());
         }
         command.env("PYTHONUNBUFFERED", "1").env("PYTHONUTF8", "1").env_remove("RUST_BACKTRACE");
+        if self.folder != self.program.folder {
+            find_modules(&mut command, &self.program.folder);
+        }
         command
     }
 
@@ -246,11 +268,9 @@ impl Start<'_> {
         let elsewhere = ["refused", "10061", "timed out", "unreachable", "not known"];
         let elsewhere = status.success() || elsewhere.iter().any(|why| printed.contains(why));
         if is_client && elsewhere && self.program.at.is_none() {
-            let [english, chinese] = [
-                ["It never came to that address.", SAY_WHERE].join(" "),
-                ["它没有来到这个地址。", SAY_WHERE_CHINESE].concat(),
-            ];
-            text = text + "\n" + &self.language.pick(english, chinese);
+            text +=
+                self.language.pick("\nIt never came to that address. ", "\n它没有连接这个地址。");
+            text += self.language.pick(SAY_WHERE, SAY_WHERE_CHINESE);
         }
         text
     }
@@ -263,8 +283,8 @@ impl Start<'_> {
                 format!("没有程序 {name}。名字写对了吗？是不是在别的目录里？"),
             ),
             io::ErrorKind::PermissionDenied => self.language.pick(
-                format!("{name} cannot be run as a program. Did you mean python3 {name}?"),
-                format!("{name} 不能直接运行。是不是应该写 python3 {name}？"),
+                format!("{name} cannot be run as a program. A script is run by its language: python3 {name}"),
+                format!("{name} 不能直接运行。脚本要由它的语言来运行：python3 {name}"),
             ),
             _ => self.language.pick(
                 format!("{name} cannot be started: {error}"),
@@ -283,6 +303,14 @@ impl Start<'_> {
         lines.extend(explain::advice(&printed, self.language).map(str::to_owned));
         lines.join("\n")
     }
+}
+
+/// Whether the socket of that port is one of the group's. The sender of a datagram can be gone by
+/// now; a client of TCP waits for what it is told.
+fn its_own(group: &Group, port: u16, udp: bool) -> bool {
+    let sockets = listeners::get_all().unwrap_or_default();
+    let mut owners = sockets.iter().filter(|it| it.socket.port() == port).peekable();
+    udp && owners.peek().is_none() || owners.any(|it| group.has(it.process.pid))
 }
 
 /// Where a client is waited for. Its connections end with a reset, so that no TIME-WAIT keeps the
@@ -312,15 +340,18 @@ impl Met {
         .to_string())
     }
 
-    /// Where the program has come to, if it has.
-    fn met(&self) -> Option<SocketAddr> {
+    /// Where someone has come to, from a port that `is_it`.
+    fn met(&self, is_it: impl Fn(u16) -> bool) -> Option<SocketAddr> {
         match self {
             Self::Tcp(listener) => {
-                let (stream, _) = listener.accept().ok()?;
+                let (stream, peer) = listener.accept().ok()?;
                 let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
-                stream.local_addr().ok()
+                stream.local_addr().ok().filter(|_| is_it(peer.port()))
             }
-            Self::Udp(socket) => socket.recv(&mut [0; 1_024]).and(socket.local_addr()).ok(),
+            Self::Udp(socket) => {
+                let (_, peer) = socket.recv_from(&mut [0; 1_024]).ok()?;
+                socket.local_addr().ok().filter(|_| is_it(peer.port()))
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ use console::Style;
 use course::requirements::{self, Hints, Requirement, STAGES};
 use course::{Course, Lesson, run};
 
-use crate::first::{Program, Start};
+use crate::first::{self, Program, Start};
 use crate::judge::{self, Failure, Outcome};
 use crate::progress::{self, Half, Progress};
 use crate::words::{Language, Speak};
@@ -340,6 +340,9 @@ impl Grader<'_> {
         tests.args(["--exact", &test]).env("LESSON_FOLDER", &program.folder);
         tests.env_remove("PYTHONUNBUFFERED").env_remove("LESSON_AT").env_remove("LESSON_HALF");
         tests.envs(at.map(|at| ("LESSON_AT", at)));
+        if saves(self.lesson) {
+            first::find_modules(&mut tests, &program.folder);
+        }
         tests.envs(program.half.map(|half| ("LESSON_HALF", half.word())));
         let outcomes = judge::run(tests, Duration::from_secs(self.patience * IN_ALL))?;
         Ok(match outcomes {

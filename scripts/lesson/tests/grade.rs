@@ -3,9 +3,11 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -148,13 +150,14 @@ fn a_mistake_is_named_in_words_that_help() {
             ),
             "Talk with each client in a thread of its own",
         ),
+        (("7", "import sys\nsys.stdin.readline()".to_owned()), "Did you flush what you printed?"),
         (server("name == b\"exit\"", "name == \"exit\""), "came:     Hello, exit!\n"),
     ];
     for ((number, text), sentence) in mistakes {
         assert!(![CLIENT, SERVER].contains(&&*text), "nothing was changed for {sentence:?}");
         let (_folder, file) = program(&text);
         let mut lesson = lesson(&[number, "--stage", "dialogue", "--", "python3", &file]);
-        let Graded { whole, said, .. } = graded(lesson.env("LESSON_PATIENCE", "4"));
+        let Graded { whole, said, .. } = graded(lesson.env("LESSON_PATIENCE", "6"));
         assert!(!whole && said.contains(sentence), "{sentence:?} is missing:\n{said}\n{text}");
         assert!(said.len() < 4_000, "{said}");
     }
@@ -195,6 +198,23 @@ fn nothing_is_left_running_even_behind_a_shell() {
     let Graded { whole, ticks, said, .. } = graded(&mut lesson);
     assert!(whole && ticks == 5, "{said}");
     TcpListener::bind("127.0.0.1:18717").expect("the server has ended");
+}
+
+#[test]
+fn a_stranger_at_the_articles_address_is_not_the_program() {
+    let (_folder, file) = program(CLIENT);
+    let over = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&over);
+    thread::spawn(move || {
+        while !seen.load(Ordering::Relaxed) {
+            let _stream = TcpStream::connect("127.0.0.1:9999");
+            thread::sleep(Duration::from_millis(5));
+        }
+    });
+    let lesson = &mut lesson(&["5", "--stage", "dialogue", "--", "python3", &file]);
+    let Graded { whole, said, .. } = graded(lesson.env("LESSON_PATIENCE", "60"));
+    over.store(true, Ordering::Relaxed);
+    assert!(whole, "{said}");
 }
 
 /// A running grader and its lines.
@@ -265,6 +285,22 @@ fn words_come_to_the_program_as_they_were_typed() {
     let mut lesson = lesson(&["5", "--stage", "dialogue", "--", "python3", "-c", script, ""]);
     let Graded { whole, said, .. } = graded(lesson.current_dir(folder.path()));
     assert!(whole, "{said}");
+}
+
+#[test]
+fn a_program_that_saves_files_is_found_and_leaves_none_with_the_reader() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts/fetch.py");
+    let text = fs::read_to_string(script).unwrap();
+    let text = text.replace("('www.sina.com.cn', 80)", "(host, int(port))");
+    let text = format!("import sys\nhost, port = sys.argv[1].split(':')\n{text}");
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("my_fetch.py"), text).unwrap();
+    for words in [["python3", "my_fetch.py"].as_slice(), &["python3", "-B", "-m", "my_fetch"]] {
+        let mut lesson = lesson(&["1", "--stage", "dialogue", "--"]);
+        let Graded { whole, said, .. } = graded(lesson.args(words).current_dir(folder.path()));
+        assert!(whole, "{said}");
+    }
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
 }
 
 /// Runs `command` on a machine of its own, where the hosts of the articles are loopback (Linux,
