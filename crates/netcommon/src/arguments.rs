@@ -11,10 +11,7 @@ use encoding_rs::{Encoding, GBK, UTF_8};
 /// What was expected, if `text` is something else, or more than a [`Duration`] holds.
 pub fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().map(Duration::try_from_secs_f64);
-    seconds
-        .ok()
-        .and_then(Result::ok)
-        .ok_or("expected a number of seconds from 0 to 1.8e19, such as 0.5")
+    seconds.ok().and_then(Result::ok).ok_or("expected seconds from 0 to 1.8e19, such as 0.5")
 }
 
 /// A number of seconds, more than 0: a socket takes no timeout of 0.

@@ -26,10 +26,16 @@ impl Requirement {
         format!("{}::{}", self.stage, self.name)
     }
 
-    /// The name as a sentence.
+    /// The name as a sentence in English.
     #[must_use]
     pub fn sentence(&self) -> String {
         self.name.replace('_', " ")
+    }
+
+    /// The sentence in Chinese, from [`titles`].
+    #[must_use]
+    pub fn title(&self, titles: &BTreeMap<String, String>) -> String {
+        titles.get(&self.name).cloned().unwrap_or_else(|| self.sentence())
     }
 }
 
@@ -85,6 +91,15 @@ pub(crate) fn parse(tests: &str) -> Vec<Requirement> {
         requirements.push(Requirement { stage, name });
     }
     requirements
+}
+
+/// `tests/titles.zh.toml`: the requirements' names as sentences in Chinese.
+///
+/// # Errors
+/// If the file is not there, or not as it should be.
+pub fn titles(course: &Course) -> Result<BTreeMap<String, String>> {
+    let path = "tests/titles.zh.toml";
+    toml::from_str(&course.text(path)?).with_context(|| format!("cannot read {path}"))
 }
 
 /// `tests/hints.toml`: the hints of each lesson, and those of all lessons under `shared`; in each,

@@ -17,6 +17,7 @@ fn the_programs_keep_the_limits() {
 fn every_requirement_has_a_hint_in_both_languages_and_every_hint_a_requirement() {
     let course = Course::read().unwrap();
     let hints = Hints::read(&course).unwrap();
+    let titles = requirements::titles(&course).unwrap();
     let mut problems = Vec::new();
     let mut known = vec![];
     for lesson in &course.lessons {
@@ -24,6 +25,9 @@ fn every_requirement_has_a_hint_in_both_languages_and_every_hint_a_requirement()
             let hint = hints.get(&lesson.name, &name);
             if hint.is_none_or(|hint| hint.en.is_empty() || hint.zh.is_empty()) {
                 problems.push(format!("{}: no hint for {name}", lesson.name));
+            }
+            if !titles.contains_key(&name) {
+                problems.push(format!("{}: no Chinese title for {name}", lesson.name));
             }
             known.extend([(lesson.name.clone(), name.clone()), ("shared".into(), name)]);
         }
@@ -34,6 +38,8 @@ fn every_requirement_has_a_hint_in_both_languages_and_every_hint_a_requirement()
         problems
             .extend(unknown.map(|name| format!("a hint without a requirement: {lesson}.{name}")));
     }
+    let unknown = titles.keys().filter(|title| !known.iter().any(|(_, name)| name == *title));
+    problems.extend(unknown.map(|title| format!("a title without a requirement: {title}")));
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 

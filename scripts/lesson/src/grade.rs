@@ -77,6 +77,7 @@ impl Grade {
             tests: run::find(&built, "test", name)?,
             requirements: requirements::of(course, lesson)?,
             hints: Hints::read(course)?,
+            titles: requirements::titles(course)?,
             patience: patience.unwrap_or(PATIENCE),
             language,
         };
@@ -207,6 +208,8 @@ struct Grader<'a> {
     tests: &'a Path,
     requirements: Vec<Requirement>,
     hints: Hints,
+    /// In Chinese.
+    titles: BTreeMap<String, String>,
     patience: u64,
     language: Language,
 }
@@ -243,6 +246,13 @@ impl Grader<'_> {
                 continue;
             }
             terminal::print(&Style::new().bold().apply_to(self.title(stage)).to_string())?;
+            let may_go_on = stage == STAGES[0] || self.args.all || self.args.stage.is_some();
+            if let Some(at) = at.filter(|_| !may_go_on) {
+                say("", &self.needs_an_argument(at))?;
+                counts.push(self.count(stage, 0, requirements.len()));
+                all_met = false;
+                continue;
+            }
             let (met, all) = self.judge(program, at, &requirements, all_met)?;
             counts.push(self.count(stage, met, all));
             if met == all {
@@ -266,6 +276,14 @@ impl Grader<'_> {
             _ => ("the command line, what is printed, help", "命令行、输出和帮助"),
         };
         self.language.pick(format!("{stage}: {english}"), format!("{stage}：{chinese}"))
+    }
+
+    /// What a program has to learn before its tests can give it other addresses.
+    fn needs_an_argument(&self, at: &str) -> String {
+        self.language.pick(
+            format!("From here on, each test gives your program another address, HOST:PORT, as its first argument. It uses {at} whatever it gets: take the address from the command line (sys.argv in Python, std::env::args in Rust)."),
+            format!("从这里开始，每项测试都把另一个地址 HOST:PORT 作为第一个参数交给你的程序，可它总是用 {at}。请从命令行取得地址（Python 用 sys.argv，Rust 用 std::env::args）。"),
+        )
     }
 
     fn count(&self, stage: &str, met: usize, all: usize) -> String {
@@ -357,7 +375,8 @@ impl Grader<'_> {
     }
 
     fn show(&self, requirement: &Requirement, outcome: &Outcome, in_full: bool) -> Result<()> {
-        let mut sentence = requirement.sentence();
+        let (english, chinese) = (requirement.sentence(), requirement.title(&self.titles));
+        let mut sentence = self.language.pick(english, chinese);
         let style = Style::new();
         let mark = match &outcome.left_out {
             Some(why) => {
