@@ -105,7 +105,7 @@ mod sturdy {
     rule!(says_where_why_and_what_to_do_when_it_cannot_listen, at);
     rule!(takes_a_name_for_an_address, at, welcome::dialogue);
     rule!(is_reachable_as_127_0_0_1_under_the_name_localhost, at, |_server, address| {
-        welcome::dialogue(address)
+        welcome::dialogue(address);
     });
     rule!(listens_on_ipv6, at, welcome::dialogue);
     rule!(
