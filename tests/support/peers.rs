@@ -344,7 +344,14 @@ pub fn free_address() -> String {
     loop {
         let number = now ^ std::process::id().wrapping_mul(7919);
         let number = number.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
-        let address = format!("127.0.0.1:{}", 20_000 + number % 12_000);
+        let port = u16::try_from(20_000 + number % 12_000).unwrap();
+        // Kept up to the end of this process, so that another test program passes this port over.
+        match TcpListener::bind(("127.0.0.2", port)) {
+            Ok(kept) => std::mem::forget(kept),
+            Err(_) if cfg!(target_os = "linux") => continue,
+            Err(_) => {} // other systems have 127.0.0.1 alone
+        }
+        let address = format!("127.0.0.1:{port}");
         if TcpListener::bind(&address).is_ok() && UdpSocket::bind(&address).is_ok() {
             return address;
         }
