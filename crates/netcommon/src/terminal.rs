@@ -5,8 +5,8 @@ use std::process;
 
 use crate::safe;
 
-/// Like the standard library's `println!`, but the line is made [`safe`] to print, and written at
-/// once in one piece.
+/// Like the standard library's `println!`, but the line is made [safe](crate::safe()) to print, and
+/// written at once in one piece.
 ///
 /// Where standard output is full, the program ends with `Error: …` and status 1. Where the reader
 /// of a pipe has gone (EPIPE), it ends with status 1 and says nothing, as `grep` does. The standard
@@ -16,8 +16,8 @@ macro_rules! println {
     ($($line:tt)*) => { $crate::print(&::std::format!($($line)*)) };
 }
 
-/// Like the standard library's `eprintln!`, but the line is made [`safe`] to print, and a standard
-/// error that is closed or full changes nothing: the program goes on without the line.
+/// Like the standard library's `eprintln!`, but the line is made [safe](crate::safe()) to print, and
+/// a standard error that is closed or full changes nothing: the program goes on without the line.
 #[macro_export]
 macro_rules! eprintln {
     ($($line:tt)*) => { $crate::warn(&::std::format!($($line)*)) };
