@@ -16,8 +16,8 @@ macro_rules! println {
     ($($line:tt)*) => { $crate::print(&::std::format!($($line)*)) };
 }
 
-/// Like the standard library's `eprintln!`, but the line is made [safe](crate::safe()) to print, and
-/// a standard error that is closed or full changes nothing: the program goes on without the line.
+/// Like the standard library's `eprintln!`, but the line is made [safe](crate::safe()) to print. A
+/// standard error that is closed or full changes nothing: the program goes on without the line.
 #[macro_export]
 macro_rules! eprintln {
     ($($line:tt)*) => { $crate::warn(&::std::format!($($line)*)) };
