@@ -351,9 +351,13 @@ pub fn free_address() -> String {
             Err(_) if cfg!(target_os = "linux") => continue,
             Err(_) => {} // other systems have 127.0.0.1 alone
         }
-        let address = format!("127.0.0.1:{port}");
-        if TcpListener::bind(&address).is_ok() && UdpSocket::bind(&address).is_ok() {
-            return address;
+        // A socket that only binds, with SO_REUSEADDR, is in no server's way, even if a program that
+        // another test starts right now inherits it for a moment.
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.set_reuse_address(true).unwrap();
+        if socket.bind(&address.into()).is_ok() {
+            return address.to_string();
         }
     }
 }
