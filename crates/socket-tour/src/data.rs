@@ -29,7 +29,7 @@ pub fn recv(out: &mut String) -> Result<()> {
     }
 }
 
-/// `count = s.send(data)`: how much the kernel took, be it less than all, and not what arrived.
+/// `count = s.send(data)`: how much the kernel took, maybe not all; it says nothing of arrival.
 pub fn send(out: &mut String) -> Result<()> {
     let (mut stream, peer) = pair()?;
     // Small buffers are full sooner. The peer never reads.

@@ -35,7 +35,7 @@ pub fn setsockopt(out: &mut String) -> Result<()> {
     Ok(())
 }
 
-/// `s.getsockopt(SOL_SOCKET, SO_RCVBUF)`: what is set, be it other than what was asked for.
+/// `s.getsockopt(SOL_SOCKET, SO_RCVBUF)`: what is set, which may differ from what was asked for.
 pub fn getsockopt(out: &mut String) -> Result<()> {
     let listener = TcpListener::bind(LOOPBACK)?;
     let socket = SockRef::from(&listener);
