@@ -312,9 +312,7 @@ mod sturdy {
         let message = "\u{1b}]0;title\u{7}\u{1b}[2J\r\nError: forged\u{85}\u{9b}\u{202e}gnp.exe\u{2066}\u{2028}\u{7f}\0\r\n";
         let printed = ending_with(message.as_bytes()).success();
         support::check_safe(&printed, 1);
-        for harmless in ["]0;title", "[2J", "Error: forged", "gnp.exe"] {
-            assert!(printed.contains(harmless), "{printed}");
-        }
+        support::check_keeps(&printed, &["]0;title", "[2J", "Error: forged", "gnp.exe"]);
     }
 
     #[test]

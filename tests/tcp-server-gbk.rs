@@ -218,9 +218,7 @@ mod sturdy {
             b"\x1b]0;title\x07\r\nError: forged\x7f\x81\x30\x81\x35\x81\x36\xa7\x31gnp.exe\x81\x36\xac\x32\x81\x36\xa6\x35",
         );
         support::check_safe(&shown, 0);
-        for harmless in ["]0;title", "Error: forged", "gnp.exe"] {
-            assert!(shown.contains(harmless), "{shown}");
-        }
+        support::check_keeps(&shown, &["]0;title", "Error: forged", "gnp.exe"]);
     }
 
     #[test]

@@ -147,10 +147,10 @@ mod sturdy {
             ["\u{9b}2J\u{85}next", "\u{202e}gnp.exe\u{2066}", "line\u{2028}separator\u{2029}"];
         let printed = printed_for("gbk", &gbk) + &printed_for("utf-8", &utf_8.map(str::as_bytes));
         support::check_safe(&printed, gbk.len() + utf_8.len());
-        for harmless in ["]0;title", "[2J", "Error: forged", "[31m", "next", "gnp.exe", "separator"]
-        {
-            assert!(printed.contains(harmless), "{harmless}: {printed}");
-        }
+        support::check_keeps(
+            &printed,
+            &["]0;title", "[2J", "Error: forged", "[31m", "next", "gnp.exe", "separator"],
+        );
     }
 
     #[test]

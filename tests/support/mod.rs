@@ -98,6 +98,14 @@ pub fn check_safe(text: &str, lines: usize) {
     assert!(!text.contains(steers), "{text:?}");
 }
 
+/// Checks that what is harmless in a text that was made safe is still there.
+#[track_caller]
+pub fn check_keeps(text: &str, harmless: &[&str]) {
+    for part in harmless {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
 /// Says that the running test was left out. (`eprintln!` would be kept back by the test harness.)
 /// Where `LEAVE_NOTHING_OUT` is set, that is an error.
 pub fn left_out(why: &str) {

@@ -191,7 +191,7 @@ fn readable(problem: &anyhow::Error, language: Language) -> String {
 }
 
 /// Prints a text behind these columns, as wide as the terminal is.
-fn say(first: &str, text: &str) -> Result<()> {
+fn say_behind(first: &str, text: &str) -> Result<()> {
     let indent = console::measure_text_width(first);
     let pieces = terminal::wrap(text, terminal::width().saturating_sub(indent).max(10));
     for (number, piece) in pieces.into_iter().enumerate() {
@@ -248,7 +248,7 @@ impl Grader<'_> {
             terminal::print(&Style::new().bold().apply_to(self.title(stage)).to_string())?;
             let may_go_on = stage == STAGES[0] || self.args.all || self.args.stage.is_some();
             if let Some(at) = at.filter(|_| !may_go_on) {
-                say("", &self.needs_an_argument(at))?;
+                terminal::say(&self.needs_an_argument(at))?;
                 counts.push(self.count(stage, 0, requirements.len()));
                 all_met = false;
                 continue;
@@ -265,7 +265,7 @@ impl Grader<'_> {
         if env::var_os("LESSON_FORGETS").is_none() {
             progress.save()?;
         }
-        say("", &counts.join(self.language.pick(", ", "，")))?;
+        terminal::say(&counts.join(self.language.pick(", ", "，")))?;
         Ok(all_met)
     }
 
@@ -387,7 +387,7 @@ impl Grader<'_> {
             None if outcome.passed => style.green().apply_to("✓"),
             None => style.red().apply_to("✗"),
         };
-        say(&format!("{mark} "), &sentence)?;
+        say_behind(&format!("{mark} "), &sentence)?;
         if outcome.passed || !in_full {
             return Ok(());
         }
@@ -396,7 +396,7 @@ impl Grader<'_> {
             return Ok(());
         };
         let hint = self.language.pick("hint: ", "提示：").to_owned() + self.language.of(hint);
-        say("    ", &hint)?;
+        say_behind("    ", &hint)?;
         Ok(())
     }
 }

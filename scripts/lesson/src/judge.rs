@@ -143,9 +143,10 @@ pub(crate) fn run(tests: Command, limit: Duration) -> Result<Option<Vec<Outcome>
         return Ok(None);
     }
     let results = said.lines().filter_map(|line| line.strip_prefix("test ")?.split_once(" ... "));
+    let failures = said.lines().filter_map(|line| serde_json::from_str::<Failure>(line).ok());
+    let failures: Vec<_> = failures.collect();
     let outcomes = results.map(|(test, result)| {
-        let failures = said.lines().filter_map(|line| serde_json::from_str::<Failure>(line).ok());
-        let failure = failures.into_iter().find(|failure| failure.requirement == test);
+        let failure = failures.iter().find(|failure| failure.requirement == test).cloned();
         let left_out = format!("LEFT OUT: {test}: ");
         Outcome {
             test: test.to_owned(),
