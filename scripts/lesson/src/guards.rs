@@ -48,9 +48,14 @@ fn recorded_file(lesson: &Lesson) -> PathBuf {
 impl List {
     pub(crate) fn run(&self, course: &Course) -> Result<()> {
         let lessons = course.choose(&self.lessons)?;
-        let lessons: Vec<_> =
-            lessons.into_iter().filter(|lesson| !lesson.tutorial().is_empty()).collect();
-        ensure!(!lessons.is_empty(), "it has one version only, and so no guards");
+        let mut with_guards = Vec::new();
+        for lesson in lessons {
+            if Guards::read(course, lesson)?.is_some() {
+                with_guards.push(lesson);
+            }
+        }
+        let lessons = with_guards;
+        ensure!(!lessons.is_empty(), "it has no guards.toml");
         if self.quick {
             return quick(course, &lessons);
         }
