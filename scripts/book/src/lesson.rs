@@ -62,7 +62,7 @@ pub(crate) fn write(
                 writeln!(page, "{}", lines.replace("\n[", "\n\n["))?;
             }
             Part::Text(lines) => writeln!(page, "{lines}")?,
-            Part::Mark(_) => {}
+            Part::Made { text, .. } => writeln!(page, "{text}")?,
         }
     }
     Ok(())

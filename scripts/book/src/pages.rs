@@ -179,7 +179,7 @@ fn text(course: &Course, page: &Page, language: Language, to: &Links) -> Result<
                     blocks::fenced(&mut text, &language, &code);
                 }
                 Part::Text(lines) => writeln!(text, "{lines}")?,
-                Part::Mark(_) => {}
+                Part::Made { text: made, .. } => writeln!(text, "{made}")?,
             }
         }
     }

@@ -33,6 +33,9 @@ pub struct Guards {
 pub struct Change {
     /// What it is, in a few words.
     pub name: Words,
+    /// Why it is there, on the lesson's page; without it, the hint of its first requirement.
+    #[serde(default)]
+    pub why: Option<Words>,
     /// The file that is changed, from the lesson's folder.
     #[serde(default = "main_file")]
     pub file: String,

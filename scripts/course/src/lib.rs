@@ -13,11 +13,14 @@ pub mod code;
 pub mod diff;
 pub mod guards;
 pub mod pages;
+pub mod parts;
 pub mod requirements;
 pub mod run;
 pub mod serve;
+pub mod terms;
 #[cfg(test)]
 mod tests;
+pub mod wire;
 
 /// All lessons, and where they are.
 #[derive(Debug)]
@@ -196,18 +199,9 @@ impl Course {
         lesson: &'a Lesson,
         before: &'a Lesson,
     ) -> Vec<(Option<&'a File>, &'a File)> {
-        let mut pairs: Vec<_> = lesson.to_compare().iter().map(|file| (None, file)).collect();
-        for old in before.to_compare() {
-            let like = |(_, new): &(_, &File)| {
-                let ratio = diff::of(old.code(), new.code()).ratio();
-                (old.name == new.name, ratio.to_bits()) // which sort as they do, from 0 to 1
-            };
-            let pairs = pairs.iter_mut().filter(|(other, _)| other.is_none());
-            if let Some(pair) = pairs.max_by_key(|pair| like(&(pair.0, pair.1))) {
-                pair.0 = Some(old);
-            }
-        }
-        pairs
+        // A lesson with one version goes on from the other's version to trust.
+        let one = lesson.tutorial.is_empty();
+        pairs(lesson.to_compare(), if one { before.to_trust() } else { before.to_compare() })
     }
 
     /// A file's text, by its path from the root, with line ends as on Unix.
@@ -241,6 +235,23 @@ impl Course {
             .context("cargo does not say where it builds")?
             .into())
     }
+}
+
+/// Each of the new files beside the old one that it continues: that of the same name, or else the one
+/// most like it.
+pub(crate) fn pairs<'a>(new: &'a [File], old: &'a [File]) -> Vec<(Option<&'a File>, &'a File)> {
+    let mut pairs: Vec<_> = new.iter().map(|file| (None, file)).collect();
+    for old in old {
+        let like = |(_, new): &(_, &File)| {
+            let ratio = diff::of(old.code(), new.code()).ratio();
+            (old.name == new.name, ratio.to_bits()) // which sort as they do, from 0 to 1
+        };
+        let pairs = pairs.iter_mut().filter(|(other, _)| other.is_none());
+        if let Some(pair) = pairs.max_by_key(|pair| like(&(pair.0, pair.1))) {
+            pair.0 = Some(old);
+        }
+    }
+    pairs
 }
 
 /// With line ends as on Unix, whatever Git made of them.

@@ -28,74 +28,99 @@ pub enum Part {
         /// The comment above it: `terminal 1`, `diff`.
         mark: Option<String>,
     },
-    /// Any other comment: `source 0123abcd`, or `lessons` above a table.
-    Mark(String),
-    /// Anything else, whole lines, without the HTML around a `diff`.
+    /// What is made from the programs and is more or less than one block: a table, a list.
+    Made {
+        /// The comment above it: `lessons`, `wire`.
+        mark: String,
+        /// What was made the last time.
+        text: String,
+    },
+    /// Anything else, whole lines.
     Text(String),
 }
 
-/// The parts of a page, without marks that stand above no block of code.
+/// The marks of what has empty lines in it, and so goes on to `<!-- end -->`. What other marks stand
+/// above ends at its fence or at the first empty line.
+const WITH_END: [&str; 3] = ["wire", "other guards", "main"];
+const END: &str = "<!-- end -->";
+
+/// The parts of a page.
 ///
 /// # Errors
-/// If a block of code has no end.
+/// If a block of code, or what a mark stands above, has no end.
 pub fn parts(page: &str) -> Result<Vec<Part>> {
-    let parts = places(page)?.into_iter().map(|(_, part)| part);
-    Ok(parts.filter(|part| !matches!(part, Part::Mark(_))).collect())
+    Ok(places(page)?.into_iter().map(|(_, part)| part).collect())
 }
 
 /// The parts of a page, and the bytes where each of them stands.
 ///
 /// # Errors
-/// If a block of code has no end.
+/// If a block of code, or what a mark stands above, has no end.
 pub fn places(page: &str) -> Result<Vec<(Range<usize>, Part)>> {
     let mut parts: Vec<(Range<usize>, Part)> = Vec::new();
-    let (mut text, mut text_start) = (String::new(), 0);
-    let mut at = 0;
-    let mut lines = page.split_inclusive('\n');
-    while let Some(whole) = lines.next() {
-        let (start, line) = (at, whole.trim_end_matches('\n'));
-        at += whole.len();
-        let part = if let Some(language) = line.strip_prefix("```") {
-            let mut code = String::new();
-            loop {
-                let line = lines.next().context("a block of code has no end")?;
-                at += line.len();
-                if line.trim_end() == "```" {
-                    break;
-                }
-                code += line;
-            }
-            Part::Code { language: language.to_owned(), text: code, mark: None }
+    let (mut text, mut text_start, mut at) = (String::new(), 0, 0);
+    while at < page.len() {
+        let (start, rest) = (at, &page[at..]);
+        let line = rest.lines().next().unwrap_or_default();
+        let part = if line.starts_with("```") {
+            let (language, code, length) = block(rest)?;
+            at += length;
+            Part::Code { language, text: code, mark: None }
         } else if let Some(mark) = mark(line) {
-            Part::Mark(mark.to_owned())
-        } else if line.starts_with('#') {
-            let level = line.chars().take_while(|&c| c == '#').count();
-            Part::Heading { level, text: line[level..].trim().to_owned() }
+            at += line.len() + 1;
+            made(page, mark, &mut at)?
         } else {
-            if text.is_empty() {
-                text_start = start;
-            }
-            if !line.starts_with("<details>") && !line.starts_with("</details>") {
+            at = page.len().min(at + line.len() + 1);
+            if line.starts_with('#') {
+                let level = line.chars().take_while(|&c| c == '#').count();
+                Part::Heading { level, text: line[level..].trim().to_owned() }
+            } else {
+                if text.is_empty() {
+                    text_start = start;
+                }
                 text = text + line + "\n";
+                continue;
             }
-            continue;
         };
         flush(&mut text, text_start..start, &mut parts);
-        match (part, parts.last_mut()) {
-            // The comment right above a block is the block's mark.
-            (Part::Code { language, text, .. }, Some((place, above)))
-                if matches!(above, Part::Mark(_)) && place.end == start =>
-            {
-                if let Part::Mark(mark) = above {
-                    *above = Part::Code { language, text, mark: Some(std::mem::take(mark)) };
-                }
-                place.end = at;
-            }
-            (part, _) => parts.push((start..at, part)),
-        }
+        parts.push((start..at, part));
     }
     flush(&mut text, text_start..at, &mut parts);
     Ok(parts)
+}
+
+/// What stands below a mark, up to `at`, which is moved to its end.
+fn made(page: &str, mark: &str, at: &mut usize) -> Result<Part> {
+    let (mark, rest) = (mark.to_owned(), page.get(*at..).unwrap_or_default());
+    if WITH_END.contains(&&*mark) {
+        let length = rest.find(END).with_context(|| format!("{mark:?} has no {END}"))?;
+        *at = page.len().min(*at + length + END.len() + 1);
+        return Ok(Part::Made { mark, text: rest[..length].to_owned() });
+    }
+    if rest.starts_with("```") {
+        let (language, text, length) = block(rest)?;
+        *at += length;
+        return Ok(Part::Code { language, text, mark: Some(mark) });
+    }
+    let lines = rest.split_inclusive('\n').take_while(|line| !line.trim().is_empty());
+    let length = lines.map(str::len).sum();
+    *at += length;
+    Ok(Part::Made { mark, text: rest[..length].to_owned() })
+}
+
+/// The block of code at the beginning of `page`: its language, its text and the length of all.
+fn block(page: &str) -> Result<(String, String, usize)> {
+    let mut lines = page.split_inclusive('\n');
+    let fence = lines.next().unwrap_or_default();
+    let (mut text, mut length) = (String::new(), fence.len());
+    for line in lines {
+        length += line.len();
+        if line.trim_end() == "```" {
+            return Ok((fence[3..].trim_end().to_owned(), text, length));
+        }
+        text += line;
+    }
+    bail!("a block of code has no end")
 }
 
 fn mark(line: &str) -> Option<&str> {
@@ -112,58 +137,97 @@ fn flush(text: &mut String, place: Range<usize>, parts: &mut Vec<(Range<usize>, 
 /// The marks of a page, in their order.
 ///
 /// # Errors
-/// If a block of code has no end.
+/// If a block of code, or what a mark stands above, has no end.
 pub fn marks(page: &str) -> Result<Vec<String>> {
     let mark = |(_, part)| match part {
-        Part::Mark(mark) | Part::Code { mark: Some(mark), .. } => Some(mark),
+        Part::Made { mark, .. } | Part::Code { mark: Some(mark), .. } => Some(mark),
         _ => None,
     };
     Ok(places(page)?.into_iter().filter_map(mark).collect())
 }
 
-/// Replaces what stands behind each mark in `page` by the part of that name: a block of code up to
-/// its fence, a table up to its last row, the word behind `source`.
+/// Replaces what stands below each mark in `page` by the part of that name.
 ///
 /// # Errors
-/// If the page has a mark without a part, or a part has no mark.
+/// If the page has a mark without a part.
 pub fn fill(page: &str, parts: &BTreeMap<String, String>) -> Result<String> {
-    let (mut filled, mut used, mut end) = (String::new(), 0, 0);
+    let (mut filled, mut end) = (String::new(), 0);
     for (place, part) in places(page)? {
-        let (Part::Mark(mark) | Part::Code { mark: Some(mark), .. }) = part else { continue };
-        let name = if mark.starts_with("source ") { "source" } else { &*mark };
-        let Some(new) = parts.get(name) else { bail!("no program has a part {mark:?}") };
-        used += 1;
-        filled += &page[end..place.start];
-        end = place.end;
-        if name == "source" {
-            filled = filled + "<!-- source " + new + " -->\n";
-        } else {
-            filled = filled + "<!-- " + &mark + " -->\n" + new;
-            let rows = page[end..].split_inclusive('\n').take_while(|line| line.starts_with('|'));
-            end += rows.map(str::len).sum::<usize>();
+        let (Part::Made { mark, .. } | Part::Code { mark: Some(mark), .. }) = part else {
+            continue;
+        };
+        let Some(new) = parts.get(&mark) else { bail!("no program has a part {mark:?}") };
+        filled = filled + &page[end..place.start] + "<!-- " + &mark + " -->\n" + new;
+        if WITH_END.contains(&&*mark) {
+            filled = filled + END + "\n";
         }
+        end = place.end;
     }
-    ensure!(used == parts.len(), "it has {used} of its {} marks", parts.len());
-    Ok(filled + &page[end..])
+    number(&(filled + &page[end..]))
 }
 
-/// Checks that a page has the same headings and blocks of code in both languages; `place` is named
-/// in the error. The names of guards are in the page's language.
+/// A note of a lesson's page: `- **①** One call does … <!-- at TcpListener::bind | socket.socket -->`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Note {
+    /// `①`, which stands on the lines that it is about, too.
+    pub number: char,
+    /// Pieces of these lines.
+    pub pieces: Vec<String>,
+}
+
+const NOTE: &str = " <!-- at ";
+
+/// The notes of a page, numbered in their order.
+#[must_use]
+pub fn notes(page: &str) -> Vec<Note> {
+    let pieces = page.lines().filter_map(|line| {
+        let pieces = line.split_once(NOTE)?.1.strip_suffix(" -->")?;
+        Some(pieces.split(" | ").map(str::to_owned).collect())
+    });
+    let numbers = ('①'..='⑳').chain('㉑'..='㉟');
+    numbers.zip(pieces).map(|(number, pieces)| Note { number, pieces }).collect()
+}
+
+/// Puts its number at the beginning of each note.
+fn number(page: &str) -> Result<String> {
+    let (mut notes, mut numbered) = (notes(page).into_iter(), String::new());
+    for line in page.split_inclusive('\n') {
+        if !line.contains(NOTE) {
+            numbered += line;
+            continue;
+        }
+        let note = notes.next().with_context(|| format!("no piece, or too many notes: {line}"))?;
+        let text = line.strip_prefix("- ").with_context(|| format!("a note is no item: {line}"))?;
+        let text = match text.strip_prefix("**").and_then(|text| text.split_once("** ")) {
+            Some((old, text)) if old.chars().count() == 1 => text,
+            _ => text,
+        };
+        numbered = numbered + "- **" + &note.number.to_string() + "** " + text;
+    }
+    Ok(numbered)
+}
+
+/// Checks that a page has the same headings, blocks of code, marks and notes in both languages;
+/// `place` is named in the error. What is made for a page may be in its language.
 ///
 /// # Errors
 /// If they differ.
 pub fn alike(place: &str, english: &[Part], chinese: &[Part]) -> Result<()> {
     let bones = |parts: &[Part]| -> Vec<(String, String)> {
         let bone = |part: &Part| match part {
-            Part::Heading { level, .. } => Some((format!("heading {level}"), String::new())),
-            Part::Code { language, text, mark } => {
-                let mark = mark.as_ref().map_or(String::new(), |mark| format!(" ({mark})"));
-                let same = if mark == " (guards)" { "" } else { text };
-                Some((format!("block {language}{mark}"), same.to_owned()))
+            Part::Heading { level, .. } => vec![(format!("heading {level}"), String::new())],
+            Part::Code { language, text, mark: None } => {
+                vec![(format!("block {language}"), text.to_owned())]
             }
-            Part::Mark(_) | Part::Text(_) => None,
+            Part::Code { mark: Some(mark), .. } | Part::Made { mark, .. } => {
+                vec![(format!("mark {mark}"), String::new())]
+            }
+            Part::Text(text) => {
+                let pieces = notes(text).into_iter().map(|note| note.pieces.join(" | "));
+                pieces.map(|pieces| ("note".to_owned(), pieces)).collect()
+            }
         };
-        parts.iter().filter_map(bone).collect()
+        parts.iter().flat_map(bone).collect()
     };
     let (english, chinese) = (bones(english), bones(chinese));
     for (number, (one, other)) in (1..).zip(english.iter().zip(&chinese)) {
@@ -242,7 +306,7 @@ pub fn check(course: &Course) -> Result<Vec<String>> {
             course.lessons.iter().find(|lesson| english.contains(&format!("/{}/", lesson.name)));
         let Some(lesson) = lesson else { continue };
         for part in &both[0].1 {
-            if let Part::Code { language, text, .. } = part {
+            if let Part::Code { language, text, mark: None } = part {
                 let program = language == "rust" || language == "python";
                 if program && lesson.file_with(text).is_none() {
                     problems.push(format!("{english}: no program of the lesson has\n{text}"));

@@ -66,13 +66,13 @@ pub fn find<'a>(built: &'a [Built], kind: &str, name: &str) -> Result<&'a Path> 
     Ok(&found.with_context(|| format!("cargo has built no {kind} {name}"))?.path)
 }
 
-/// Builds the versions to trust of all lessons, so that no recording is held up by the compiler.
+/// Builds all lessons in both versions, so that no recording is held up by the compiler.
 ///
 /// # Errors
 /// If one does not compile.
 pub fn programs(course: &Course) -> Result<Vec<Built>> {
     let packages = course.lessons.iter().flat_map(|lesson| ["--package", &lesson.name]);
-    build(course.cargo().args(["build", "--bins"]).args(packages))
+    build(course.cargo().args(["build", "--bins", "--examples"]).args(packages))
 }
 
 /// A server; killed when it is dropped.
@@ -130,6 +130,8 @@ pub struct Exchange {
     pub commands: Vec<String>,
     /// The port that the first terminal listened on.
     pub port: u16,
+    /// When each was started, since the start of the first.
+    pub started: Vec<Duration>,
     /// In the order of time.
     pub events: Vec<Event>,
 }
@@ -181,12 +183,25 @@ pub fn same_ports<'a>(
     same + rest
 }
 
-/// Runs the terminals of `lesson` (the versions to trust) until the last one ends. `built` is what
-/// [`programs`] gave.
+/// Which of a lesson's two versions is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// `examples/LESSON.rs`. A lesson without one runs its only version.
+    Tutorial,
+    /// `src/main.rs`.
+    ToTrust,
+}
+
+/// Runs the terminals of `lesson` until the last one ends. `built` is what [`programs`] gave.
 ///
 /// # Errors
 /// If a program cannot be started, fails, or says nothing more.
-pub fn record(course: &Course, lesson: &Lesson, built: &[Built]) -> Result<Exchange> {
+pub fn record(
+    course: &Course,
+    lesson: &Lesson,
+    built: &[Built],
+    version: Version,
+) -> Result<Exchange> {
     let terminals = &lesson.about.terminals;
     ensure!(!terminals.is_empty(), "{} has no terminals in its manifest", lesson.name);
     let folder = course.target()?.join("tour");
@@ -196,34 +211,65 @@ pub fn record(course: &Course, lesson: &Lesson, built: &[Built]) -> Result<Excha
     let (mut commands, mut programs) = (Vec::new(), Vec::new());
     for terminal in terminals {
         let words = with_port(&format!("{} {}", terminal.run, terminal.args));
-        let (name, arguments) = words.trim().split_once(' ').unwrap_or((words.trim(), ""));
-        let mut command = Command::new(find(built, "bin", name)?);
+        let (name, mut arguments) = words.trim().split_once(' ').unwrap_or((words.trim(), ""));
+        let of = course.find(name)?;
+        let tutorial = version == Version::Tutorial && !of.tutorial().is_empty();
+        let path = if tutorial {
+            // The half of lesson 6 is an example of its own; an address is all that it takes.
+            let (half, rest) = arguments.split_once(' ').unwrap_or((arguments, ""));
+            let example = of.tutorial().iter().find(|file| file.stem().ends_with(half));
+            let own = of.tutorial().len() > 1;
+            arguments = if own { rest } else { arguments };
+            let example = example.filter(|_| own).unwrap_or(&of.tutorial()[0]);
+            arguments = arguments.split(' ').next().unwrap_or_default();
+            arguments = arguments.trim_start_matches("http://").trim_end_matches('/');
+            commands.push(format!("cargo run --example {} -- {arguments}", example.stem()));
+            find(built, "example", example.stem())?
+        } else {
+            commands.push(format!("cargo run -p {name} -- {arguments}"));
+            find(built, "bin", name)?
+        };
+        let mut command = Command::new(path);
         command.args(arguments.split_whitespace()).current_dir(&folder);
-        programs.push((command, terminal.types.iter().map(|line| with_port(line)).collect()));
-        commands.push(format!("cargo run -p {name} -- {arguments}"));
+        let types = terminal.types.iter().map(|line| with_port(line)).collect();
+        programs.push(Program { command, types, opens: tutorial.then_some(port) });
     }
-    let events = exchange(programs)?;
-    Ok(Exchange { commands, port, events })
+    let (events, started) = exchange(programs)?;
+    Ok(Exchange { commands, port, started, events })
+}
+
+/// A program of an exchange, before its start.
+pub struct Program {
+    /// What is run.
+    pub command: Command,
+    /// The lines to type, each when the program asks.
+    pub types: Vec<String>,
+    /// The next program starts when this port is taken; without one, when this program says
+    /// `Listening on`.
+    pub opens: Option<u16>,
 }
 
 /// When, from the terminal of which number, and what; nothing at its end.
 type Piece = (Instant, usize, Vec<u8>);
 
-/// Runs programs beside each other until the last one ends. Each next one is started when the one
-/// before it says `Listening on`. The lines are typed, each when its program asks.
+/// Runs programs beside each other until the last one ends, each next one as soon as the one before
+/// it listens. Gives what happened, and when each was started.
 ///
 /// # Errors
 /// If a program cannot be started, the last one fails, or nothing more is said.
-pub fn exchange(programs: Vec<(Command, Vec<String>)>) -> Result<Vec<Event>> {
+pub fn exchange(programs: Vec<Program>) -> Result<(Vec<Event>, Vec<Duration>)> {
     let (pieces, heard) = channel();
     let mut recording = Recording { start: Instant::now(), events: Vec::new(), heard };
-    let mut running = Vec::new();
+    let (mut running, mut started) = (Vec::new(), Vec::new());
     let last = programs.len().saturating_sub(1);
-    for (number, (mut command, mut types)) in programs.into_iter().enumerate() {
-        types.reverse();
-        running.push(Running::start(&mut command, types, number, &pieces)?);
-        if number < last {
-            recording.wait_for("Listening on ")?;
+    for (number, mut program) in programs.into_iter().enumerate() {
+        program.types.reverse();
+        started.push(recording.start.elapsed());
+        running.push(Running::start(&mut program.command, program.types, number, &pieces)?);
+        match program.opens {
+            _ if number == last => {}
+            Some(port) => recording.wait_for_port(port)?,
+            None => recording.wait_for("Listening on ")?,
         }
     }
     recording.follow(&mut running)?;
@@ -233,7 +279,7 @@ pub fn exchange(programs: Vec<(Command, Vec<String>)>) -> Result<Vec<Event>> {
         let said = recording.events.last().map_or("", |event| event.text.trim_end());
         ensure!(status.success(), "{status}: {said}");
     }
-    Ok(recording.events)
+    Ok((recording.events, started))
 }
 
 struct Recording {
@@ -250,6 +296,31 @@ impl Recording {
             match self.heard.recv_timeout(PATIENCE) {
                 Ok((time, number, bytes)) if !bytes.is_empty() => self.note(time, number, &bytes),
                 _ => bail!("no terminal says {start:?}"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes what comes until some program has the port, and what that program says of it. The kernel's
+    /// table tells; a try to connect would be a client, and a try to bind could be in the way.
+    fn wait_for_port(&mut self, port: u16) -> Result<()> {
+        let local = format!(":{port:04X} ");
+        let taken = || {
+            let tables = ["tcp", "udp", "tcp6", "udp6"].map(|kind| format!("/proc/net/{kind}"));
+            tables.iter().any(|table| {
+                fs::read_to_string(table)
+                    .unwrap_or_default()
+                    .lines()
+                    .any(|row| row.contains(&local))
+            })
+        };
+        let deadline = Instant::now() + PATIENCE;
+        let mut rest = 5;
+        while rest > 0 {
+            ensure!(Instant::now() < deadline, "no program listens on port {port}");
+            rest -= u32::from(taken());
+            if let Ok((time, number, bytes)) = self.heard.recv_timeout(Duration::from_millis(50)) {
+                self.note(time, number, &bytes);
             }
         }
         Ok(())

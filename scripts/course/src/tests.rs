@@ -55,32 +55,42 @@ fn a_line_of_code_is_neither_blank_nor_only_a_comment() {
 
 #[test]
 fn a_page_is_cut_at_headings_blocks_and_marks() {
-    let page = "# One\n\ntext\n\n<!-- diff -->\n```diff\n+a\n```\n\n<!-- lessons -->\n| a |\n\nend\n<!-- source 00 -->\n";
+    let page = "# One\n\ntext\n\n<!-- diff -->\n```diff\n+a\n```\n\n<!-- lessons -->\n| a |\n\nend\n<!-- main -->\n\n1\n\n2\n<!-- end -->\n";
     let places = pages::places(page).unwrap();
     let whole: Vec<_> = places.iter().map(|(place, _)| page[place.clone()].trim_end()).collect();
     let parts = [
         "# One",
         "\ntext",
         "<!-- diff -->\n```diff\n+a\n```",
-        "<!-- lessons -->",
-        "| a |\n\nend",
-        "<!-- source 00 -->",
+        "<!-- lessons -->\n| a |",
+        "\nend",
+        "<!-- main -->\n\n1\n\n2\n<!-- end -->",
     ];
     assert_eq!(whole, parts);
     assert!(pages::parts("```rust\n").is_err());
+    assert!(pages::parts("<!-- main -->\n").is_err());
 
     let mut new = BTreeMap::from(
-        [("diff", "```diff\n-b\n```\n"), ("lessons", "| b |\n| c |\n"), ("source", "11")]
+        [("diff", "```diff\n-b\n```\n"), ("lessons", "| b |\n| c |\n"), ("main", "3\n\n")]
             .map(|(name, text)| (name.to_owned(), text.to_owned())),
     );
     let filled = pages::fill(page, &new).unwrap();
-    assert_eq!(
-        filled,
-        page.replace("+a", "-b").replace("| a |", "| b |\n| c |").replace("00", "11")
-    );
+    let main = page.replace("+a", "-b").replace("| a |", "| b |\n| c |");
+    assert_eq!(filled, main.replace("\n1\n\n2\n", "3\n\n"));
     assert_eq!(pages::fill(&filled, &new).unwrap(), filled);
     new.remove("diff");
     assert!(pages::fill(page, &new).is_err());
+}
+
+#[test]
+fn notes_get_their_numbers_in_order() {
+    let page = "- **②** one <!-- at a( -->\n- two <!-- at b | c -->\n- no note\n";
+    let filled = pages::fill(page, &BTreeMap::new()).unwrap();
+    let new = "- **①** one <!-- at a( -->\n- **②** two <!-- at b | c -->\n- no note\n";
+    assert_eq!(filled, new);
+    assert_eq!(pages::fill(new, &BTreeMap::new()).unwrap(), new);
+    assert_eq!(pages::notes(page)[1].pieces, ["b", "c"]);
+    assert!(pages::fill("a note <!-- at a( -->\n", &BTreeMap::new()).is_err(), "it is no item");
 }
 
 #[test]
@@ -92,6 +102,8 @@ fn pages_that_differ_in_both_languages_are_an_error() {
     assert!(!alike("# One\n", "## 一\n"));
     assert!(!alike("# One\n## Two\n", "# 一\n"));
     assert!(!alike("```rust\na();\n```\n", "```rust\nb();\n```\n"));
+    assert!(alike("<!-- guards -->\n```text\na\n```\n", "<!-- guards -->\n```text\nb\n```\n"));
+    assert!(!alike("- one <!-- at a( -->\n", "- 一 <!-- at b( -->\n"));
 }
 
 #[test]

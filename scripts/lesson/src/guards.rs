@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use console::Style;
 use course::guards::Guards;
+use course::parts;
 use course::{Course, Lesson, requirements};
-use serde::{Deserialize, Serialize};
 
 use crate::judge::Failure;
 use crate::words::Language;
@@ -30,15 +30,6 @@ pub(crate) struct List {
     /// How many lessons are checked side by side
     #[arg(long, value_name = "N", default_value = "2", help_heading = terminal::MAINTAIN)]
     jobs: usize,
-}
-
-/// What a requirement said when a guard was taken out.
-#[derive(Debug, Deserialize, Serialize)]
-pub(crate) struct Recorded {
-    /// The guard's name in English.
-    pub(crate) guard: String,
-    #[serde(flatten)]
-    pub(crate) failure: Failure,
 }
 
 fn recorded_file(lesson: &Lesson) -> PathBuf {
@@ -77,10 +68,7 @@ impl List {
 
 fn list(course: &Course, lesson: &Lesson) -> Result<()> {
     let Some(guards) = Guards::read(course, lesson)? else { return Ok(()) };
-    let recorded: Vec<Recorded> = match fs::read_to_string(recorded_file(lesson)) {
-        Ok(json) => serde_json::from_str(&json)?,
-        Err(_) => Vec::new(),
-    };
+    let mut recorded = parts::recorded(lesson)?;
     terminal::print(&Style::new().bold().apply_to(&lesson.name).to_string())?;
     for (number, guard) in (1..).zip(&guards.guards) {
         terminal::print(&format!("{number:3}. {}", terminal::words(&guard.name)))?;
@@ -92,12 +80,13 @@ fn list(course: &Course, lesson: &Lesson) -> Result<()> {
         });
         let place = format!("{}:{}", guard.file, runs.collect::<Vec<_>>().join(", "));
         terminal::print(&format!("     {}", Style::new().dim().apply_to(place)))?;
-        let Some(without) = recorded.iter().find(|it| it.guard == guard.name.en) else {
+        let Some(without) = recorded.iter().position(|it| it.guard == guard.name.en) else {
             terminal::print(&format!("     without it fails: {}", guard.fails.join(", ")))?;
             continue;
         };
-        terminal::print(&format!("     without it fails: {}", without.failure.requirement))?;
-        without.failure.print(7, Language::of_locale())?;
+        let without = recorded.swap_remove(without);
+        terminal::print(&format!("     without it fails: {}", without.requirement))?;
+        Failure::from(without).print(7, Language::of_locale())?;
     }
     Ok(())
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use console::{Style, measure_text_width};
+use course::parts::Recorded;
 use netcommon::safe;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::explain;
 use crate::session::Group;
@@ -15,19 +16,16 @@ use crate::terminal;
 use crate::words::Language;
 
 /// What a failing requirement says of itself, in one line of JSON.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct Failure {
     pub(crate) requirement: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sent: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) came: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) expected: Option<String>,
     #[serde(default)]
     pub(crate) message: String,
     /// What the program had said on its standard error.
-    #[serde(default, skip_serializing)]
+    #[serde(default)]
     pub(crate) stderr: String,
 }
 
@@ -39,6 +37,13 @@ pub(crate) fn shortened(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+impl From<Recorded> for Failure {
+    fn from(recorded: Recorded) -> Self {
+        let Recorded { requirement, sent, came, expected, message, .. } = recorded;
+        Self { requirement, sent, came, expected, message, stderr: String::new() }
     }
 }
 

@@ -16,10 +16,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use console::Style;
 use course::guards::{Change, Guards};
+use course::parts::Recorded;
 use course::requirements::Requirement;
 use course::{Course, Lesson, requirements, run};
 
-use crate::guards::{Recorded, accounted};
+use crate::guards::accounted;
 use crate::judge::{self, Outcome};
 use crate::terminal;
 
@@ -227,17 +228,15 @@ fn without(
 
 /// What was said, on one line, with the ports and the folders of this time made the same.
 fn same_everywhere(change: &Change, outcome: Outcome, root: &Path) -> Recorded {
-    let Outcome { test, mut failure, .. } = outcome;
-    failure.requirement = test;
+    let Outcome { test, failure, .. } = outcome;
     let root = format!("{}/", root.display());
     let message = failure.message.split_whitespace().collect::<Vec<_>>().join(" ");
     let same = |text: &str| {
         let text = run::same_ports(text, (0, 0), [&*message].into_iter());
         judge::shortened(&text.replace(&root, ""))
     };
-    for text in [&mut failure.sent, &mut failure.came, &mut failure.expected] {
-        *text = text.as_deref().map(same);
-    }
-    failure.message = same(&message);
-    Recorded { guard: change.name.en.clone(), failure }
+    let [sent, came, expected] =
+        [&failure.sent, &failure.came, &failure.expected].map(|text| text.as_deref().map(same));
+    let guard = change.name.en.clone();
+    Recorded { guard, requirement: test, sent, came, expected, message: same(&message) }
 }

@@ -1,24 +1,28 @@
 //! `cargo lesson sync`: writes what the pages show of the programs, from the programs.
 //!
-//! A comment in a page marks each such part: `<!-- terminal 1 -->` before what the first terminal
-//! shows, `<!-- diff -->` before the difference to the lesson that is followed, `<!-- lessons -->`
-//! before the table of lessons, `<!-- file src/main.rs -->` before a whole file, `<!-- guards -->` before
-//! the names of the guards, and `<!-- source … -->` with a checksum of the lesson's source.
+//! A comment in a page marks each such part, and this is what the marks name. What `course::parts`
+//! makes from files: `lesson`, `file examples/tcp-client.rs`, `diff`, `guard "…"`, `without "…"`,
+//! `other guards`, `guards`, `main`. What programs print when they are run here: `tutorial 1` and
+//! `trust 1` (of the two versions; with `start`, what stands there before the next terminal begins),
+//! `terminal 1` (with the command above it), `recorded NAME` (of `recorded/NAME.sh`). And `lessons`,
+//! the table of all, `wire`, the steps of the recorded packets.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
-use course::guards::{Change, Guards};
-use course::run::{self, Built, Exchange};
-use course::{Course, File, Lesson, diff, pages};
+use anyhow::{Context, Result, bail, ensure};
+use course::run::{self, Built, Exchange, Version};
+use course::{Course, Lesson, diff, pages, parts, terms};
 
 use crate::terminal;
 
-/// Writes the generated parts of the pages: transcripts, differences, the table of lessons
+/// Writes the generated parts of the pages: programs, transcripts, guards, the table of lessons
 #[derive(clap::Args)]
 pub(crate) struct Sync {
+    /// The lessons whose pages are written; all, and the top README, by default
+    lessons: Vec<String>,
     /// Write nothing; fail if a part is stale, or a page is not alike in both languages, has a link
     /// that leads nowhere, or shows code that is in no program
     #[arg(long)]
@@ -26,30 +30,49 @@ pub(crate) struct Sync {
     /// Only what can be checked without running a program
     #[arg(long, requires = "check")]
     quick: bool,
+    /// Record also what varies from run to run, and is not compared
+    #[arg(long, conflicts_with = "check")]
+    record: bool,
 }
 
 impl Sync {
     pub(crate) fn run(&self, course: &Course) -> Result<()> {
-        if self.check {
-            terminal::none(&pages::check(course)?)?;
+        if self.check && self.lessons.is_empty() {
+            let mut problems = pages::check(course)?;
+            problems.extend(terms::check(course)?);
+            terminal::none(&problems)?;
         }
         if self.quick {
             return terminal::print(&format!("{} pages checked", pages::all(course)?.len()));
         }
         let built = run::programs(course)?;
         let mut stale = 0;
-        for lesson in &course.lessons {
-            let parts = parts(course, lesson, &built)?;
+        for lesson in course.choose(&self.lessons)? {
+            let mut runs = Runs::new(course, lesson, &built)?;
             let page = format!("crates/{}/README.md", lesson.name);
             for (page, chinese) in [(page.clone(), false), (pages::chinese(&page), true)] {
-                let mut parts = parts.clone();
-                parts.extend(quoted(course, lesson, &page, chinese)?);
-                stale += self.update(course, &page, &parts)?;
+                let text = course.text(&page)?;
+                let mut made =
+                    parts::of(course, lesson, &text, chinese).with_context(|| page.clone())?;
+                for part in pages::parts(&text)? {
+                    let (pages::Part::Made { mark, .. }
+                    | pages::Part::Code { mark: Some(mark), .. }) = &part
+                    else {
+                        continue;
+                    };
+                    if !made.contains_key(mark) {
+                        let part = runs.part(mark, &part, chinese, self.record);
+                        made.insert(mark.clone(), part.with_context(|| page.clone())?);
+                    }
+                }
+                stale += self.update(course, &page, &made)?;
             }
         }
         for (page, chinese) in [("README.md", false), ("README.zh-CN.md", true)] {
-            let parts = BTreeMap::from([("lessons".to_owned(), table(course, chinese)?)]);
-            stale += self.update(course, page, &parts)?;
+            if self.lessons.is_empty() {
+                let parts = BTreeMap::from([("lessons".to_owned(), table(course, chinese)?)]);
+                stale += self.update(course, page, &parts)?;
+            }
         }
         ensure!(!self.check || stale == 0, "{stale} pages are stale; run cargo lesson sync");
         terminal::print(&format!("{stale} pages written anew"))
@@ -77,78 +100,131 @@ impl Sync {
     }
 }
 
-/// The generated parts of a lesson's page, by the names of their marks.
-fn parts(course: &Course, lesson: &Lesson, built: &[Built]) -> Result<BTreeMap<String, String>> {
-    let mut parts = BTreeMap::from([("source".to_owned(), format!("{:08x}", checksum(lesson)))]);
-    let exchange = run::record(course, lesson, built).with_context(|| lesson.name.clone())?;
-    let transcripts = transcripts(lesson, &exchange);
-    check_header(lesson, &transcripts)?;
-    for (number, text) in transcripts.into_iter().enumerate() {
-        parts.insert(format!("terminal {}", number + 1), format!("```console\n{text}```\n"));
-    }
-    if let Some(before) = course.before(lesson)? {
-        let pairs = Course::compared(lesson, before).into_iter();
-        let changes: String = pairs
-            .map(|(old, new)| diff::unified(old.map_or("", File::code), new.code(), 2))
-            .collect();
-        parts.insert("diff".to_owned(), format!("```diff\n{changes}```\n"));
-    }
-    Ok(parts)
+/// What the programs of a lesson print, each run once for both languages.
+struct Runs<'a> {
+    course: &'a Course,
+    lesson: &'a Lesson,
+    built: &'a [Built],
+    to_trust: Exchange,
+    tutorial: Option<Exchange>,
+    recorded: BTreeMap<String, String>,
 }
 
-/// What a page quotes: whole files of the lesson, without the comments at their tops, and the names
-/// of its guards.
-fn quoted(
-    course: &Course,
-    lesson: &Lesson,
-    page: &str,
-    chinese: bool,
-) -> Result<BTreeMap<String, String>> {
-    let mut quoted = BTreeMap::new();
-    for mark in pages::marks(&course.text(page)?)? {
-        if let Some(name) = mark.strip_prefix("file ") {
-            let file = lesson.files().find(|file| file.name == name);
-            let file = file.with_context(|| format!("{page}: there is no {name}"))?;
-            quoted.insert(mark, format!("```{}\n{}```\n", file.language(), file.code()));
-        } else if mark == "guards" {
-            let guards = Guards::read(course, lesson)?;
-            let guards = guards.with_context(|| format!("{page}: the lesson has one version"))?;
-            let mut list = String::new();
-            for (number, Change { name, .. }) in (1..).zip(&guards.guards) {
-                writeln!(list, "{number}. {}", if chinese { &name.zh } else { &name.en })?;
+impl<'a> Runs<'a> {
+    fn new(course: &'a Course, lesson: &'a Lesson, built: &'a [Built]) -> Result<Self> {
+        let to_trust = run::record(course, lesson, built, Version::ToTrust);
+        let to_trust = to_trust.with_context(|| lesson.name.clone())?;
+        check_header(lesson, &to_trust)?;
+        let recorded = BTreeMap::new();
+        Ok(Self { course, lesson, built, to_trust, tutorial: None, recorded })
+    }
+
+    /// The part of that mark; `old` is what the page has now.
+    fn part(&mut self, mark: &str, old: &pages::Part, chinese: bool, all: bool) -> Result<String> {
+        let lesson = self.lesson;
+        let words: Vec<_> = mark.split(' ').collect();
+        match words[..] {
+            ["wire"] => {
+                let steps = course::wire::markdown(self.course, lesson, chinese)?;
+                steps.with_context(|| format!("{} has no recording", lesson.name))
             }
-            quoted.insert(mark, format!("```text\n{list}```\n"));
+            ["recorded", name] => self.recorded(name, old, all),
+            [kind @ ("terminal" | "trust" | "tutorial"), number, ref start @ ..] => {
+                let number = number.parse::<usize>()? - 1;
+                let exchange = if kind == "tutorial" {
+                    let record = || {
+                        let exchange =
+                            run::record(self.course, lesson, self.built, Version::Tutorial);
+                        exchange.with_context(|| format!("{}, tutorial", lesson.name))
+                    };
+                    if self.tutorial.is_none() {
+                        self.tutorial = Some(record()?);
+                    }
+                    self.tutorial.as_ref().context("it was recorded")?
+                } else {
+                    &self.to_trust
+                };
+                ensure!(number < lesson.about.terminals.len(), "there is no {mark}");
+                if kind == "terminal" {
+                    let shown = command(lesson, number) + &printed(lesson, exchange, number, false);
+                    return Ok(format!("```console\n{shown}```\n"));
+                }
+                let shown = printed(lesson, exchange, number, start == ["start"]);
+                Ok(format!("```text\n{shown}```\n"))
+            }
+            _ => bail!("no program has a part {mark:?}"),
         }
     }
-    Ok(quoted)
+
+    /// What a script of the lesson prints. Its programs are in `PROGRAMS` and `EXAMPLES`, and `PORT` is
+    /// free. If it begins with `# once`, its numbers vary: it is run on demand.
+    fn recorded(&mut self, name: &str, old: &pages::Part, all: bool) -> Result<String> {
+        if let Some(text) = self.recorded.get(name) {
+            return Ok(text.clone());
+        }
+        let script = self.lesson.folder.join("recorded").join(name).with_extension("sh");
+        let text = fs::read_to_string(&script)
+            .with_context(|| format!("cannot read {}", script.display()))?;
+        if let (true, false, pages::Part::Code { text, .. }) =
+            (text.starts_with("# once"), all, old)
+        {
+            return Ok(format!("```text\n{text}```\n"));
+        }
+        let program = run::find(self.built, "bin", &self.lesson.name)?;
+        let programs = program.parent().context("a program has a folder")?;
+        let port = run::free_port()?;
+        let mut bash = Command::new("timeout");
+        bash.args(["60", "bash"]).arg(&script).current_dir(&self.course.root);
+        bash.env("PROGRAMS", programs).env("EXAMPLES", programs.join("examples"));
+        bash.env("PORT", port.to_string()).env_remove("RUST_BACKTRACE");
+        let output = bash.output().context("cannot run bash")?;
+        let (printed, said) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        ensure!(output.status.success(), "{}: {}: {said}", script.display(), output.status);
+        let ports = (port, self.lesson.about.port);
+        let lines = printed.lines().map(|line| {
+            run::same_ports(line, ports, [&*printed].into_iter()).trim_end().to_owned() + "\n"
+        });
+        let text = format!("```text\n{}```\n", lines.collect::<String>());
+        self.recorded.insert(name.to_owned(), text.clone());
+        Ok(text)
+    }
+}
+
+/// The command of a terminal, as a reader types it.
+fn command(lesson: &Lesson, terminal: usize) -> String {
+    let run =
+        lesson.about.terminals[terminal].run.replace("{port}", &lesson.about.port.to_string());
+    let (name, run) = run.split_once(' ').unwrap_or((&run, ""));
+    let dashes = if run.is_empty() { "" } else { " -- " };
+    format!("$ cargo run -p {name}{dashes}{run}\n")
+}
+
+/// What a terminal shows, all of it or only what stands there before the next one starts. The ports
+/// that vary from run to run are made the same.
+fn printed(lesson: &Lesson, exchange: &Exchange, terminal: usize, start: bool) -> String {
+    let end = exchange.started.get(terminal + 1).filter(|_| start);
+    let events = exchange.events.iter().filter(|event| event.terminal == terminal);
+    let events = events.filter(|event| end.is_none_or(|end| event.time < *end));
+    let line = |event: &run::Event| {
+        let text = exchange.same_ports(&event.text, lesson.about.port);
+        text.trim_end().to_owned() + "\n"
+    };
+    events.map(line).collect()
 }
 
 /// Checks that the header of the program shows nothing that no terminal has shown.
-fn check_header(lesson: &Lesson, transcripts: &[String]) -> Result<()> {
+fn check_header(lesson: &Lesson, exchange: &Exchange) -> Result<()> {
+    let terminals = 0..lesson.about.terminals.len();
+    let shown: String = terminals.map(|number| printed(lesson, exchange, number, false)).collect();
     let main = &lesson.to_trust()[0];
     let header = main.text.lines().map_while(|line| line.strip_prefix("//!"));
     let block = header.skip_while(|line| !line.contains("```console")).skip(1);
     for line in block.map(str::trim).take_while(|line| *line != "```") {
-        let shown = transcripts.iter().any(|text| text.lines().any(|shown| shown.trim() == line));
+        let shown = shown.lines().any(|shown| shown.trim() == line);
         ensure!(shown || line.starts_with("$ "), "{}: nothing prints {line:?}", main.path);
     }
     Ok(())
-}
-
-/// What each terminal shows, with the ports that vary from run to run made the same.
-fn transcripts(lesson: &Lesson, exchange: &Exchange) -> Vec<String> {
-    let (text, about) = (|line: &str| exchange.same_ports(line, lesson.about.port), &lesson.about);
-    let terminals = about.terminals.iter().enumerate().map(|(number, terminal)| {
-        let run = terminal.run.replace("{port}", &about.port.to_string());
-        let (name, run) = run.split_once(' ').unwrap_or((&run, ""));
-        let dashes = if run.is_empty() { "" } else { " -- " };
-        let mut shown = format!("$ cargo run -p {name}{dashes}{run}\n");
-        for event in exchange.events.iter().filter(|event| event.terminal == number) {
-            shown = shown + text(&event.text).trim_end() + "\n";
-        }
-        shown
-    });
-    terminals.collect()
 }
 
 /// The table of lessons.
@@ -169,10 +245,4 @@ fn table(course: &Course, chinese: bool) -> Result<String> {
         )?;
     }
     Ok(rows)
-}
-
-/// A checksum (FNV-1a, 32 bits) of the lesson's programs, in all versions.
-fn checksum(lesson: &Lesson) -> u32 {
-    let bytes = lesson.files().flat_map(|file| file.text.bytes());
-    bytes.fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

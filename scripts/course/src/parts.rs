@@ -1,0 +1,380 @@
+//! What a lesson's page shows of the lesson's files, by the marks of the page: the line below the
+//! title, programs with their numbers, guards with their lines and what came without them.
+//!
+//! What needs a program to run (`terminal`, `recorded`) is made where programs are run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::diff::{self, ChangeTag};
+use crate::guards::{Change, Guards};
+use crate::pages::{self, Note};
+use crate::requirements::{self, Hints};
+use crate::{Course, File, Lesson, Words, code, pairs};
+
+/// What a requirement said when a guard was taken out; `guards-recorded.json` has one for each guard.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Recorded {
+    /// The guard's name in English.
+    pub guard: String,
+    /// `sturdy::welcomes_a_burst_of_clients`.
+    pub requirement: String,
+    /// What the test had sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<String>,
+    /// What came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came: Option<String>,
+    /// What should have come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// The test's own words.
+    #[serde(default)]
+    pub message: String,
+}
+
+/// What the requirements of a lesson said without its guards; nothing before the first recording.
+///
+/// # Errors
+/// If the file is not as it should be.
+pub fn recorded(lesson: &Lesson) -> Result<Vec<Recorded>> {
+    match fs::read_to_string(lesson.folder.join("guards-recorded.json")) {
+        Ok(json) => Ok(serde_json::from_str(&json)?),
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
+/// The parts of a page that are made from files, by their marks. Other marks are left to the caller.
+///
+/// # Errors
+/// If a file cannot be read, or a mark names what is not there.
+pub fn of(
+    course: &Course,
+    lesson: &Lesson,
+    page: &str,
+    chinese: bool,
+) -> Result<BTreeMap<String, String>> {
+    let maker = Maker { course, lesson, chinese, guards: Guards::read(course, lesson)? };
+    let (marks, notes) = (pages::marks(page)?, pages::notes(page));
+    let shown: Vec<_> = marks.iter().filter_map(|mark| mark.strip_prefix("file ")).collect();
+    let programs = maker.programs(&shown, &notes)?;
+    let mut made = BTreeMap::new();
+    for mark in &marks {
+        let (kind, name) = mark.split_once(' ').unwrap_or((mark, ""));
+        let name = name.trim_matches('"');
+        let text = match kind {
+            "lesson" => maker.line()?,
+            "file" => programs.get(name).context("a program is shown twice")?.clone(),
+            "diff" => maker.diff()?,
+            "guards" => maker.names()?,
+            "guard" => maker.lines(maker.guard(name)?)?,
+            "without" => maker.without(maker.guard(name)?)?,
+            "main" => maker.main()?,
+            _ if mark == "other guards" => maker.others(&marks)?,
+            _ => continue,
+        };
+        made.insert(mark.clone(), text);
+    }
+    Ok(made)
+}
+
+struct Maker<'a> {
+    course: &'a Course,
+    lesson: &'a Lesson,
+    chinese: bool,
+    guards: Option<Guards>,
+}
+
+/// An article; in `articles.toml` by its number.
+#[derive(Deserialize)]
+struct Article {
+    #[serde(flatten)]
+    title: Words,
+    url: Option<String>,
+}
+
+impl Maker<'_> {
+    fn pick<'t>(&self, english: &'t str, chinese: &'t str) -> &'t str {
+        if self.chinese { chinese } else { english }
+    }
+
+    fn words<'t>(&self, words: &'t Words) -> &'t str {
+        self.pick(&words.en, &words.zh)
+    }
+
+    /// The crate's name, the lesson's number, the article to read beside it, the other language.
+    fn line(&self) -> Result<String> {
+        let Lesson { name, about, .. } = self.lesson;
+        let number = if self.chinese {
+            format!("第 {} 课", about.number)
+        } else {
+            format!("Lesson {}", about.number)
+        };
+        let mut line = format!("`{name}` · {number} · ");
+        if about.source == "beyond" {
+            line += self.pick("goes beyond the articles", "文章之外的内容");
+        } else {
+            let articles: BTreeMap<String, Article> =
+                toml::from_str(include_str!("../articles.toml")).context("articles.toml")?;
+            line += self.pick("read it beside ", "对照文章：");
+            for (number, source) in about.source.split(", ").enumerate() {
+                let (key, place) = source.split_at(source.find(' ').unwrap_or(source.len()));
+                // What is no key is another section of the article before: `§6.4`.
+                let Some(article) = articles.get(key) else { continue };
+                if number > 0 {
+                    line += self.pick(" and ", "、");
+                }
+                let title = self.words(&article.title);
+                let title = match &article.url {
+                    Some(url) => format!("[{title}]({url})"),
+                    None => title.to_owned(),
+                };
+                line = line + &title + place;
+            }
+        }
+        let other = self.pick("[中文](README.zh-CN.md)", "[English](README.md)");
+        Ok(line + " · " + other + "\n")
+    }
+
+    fn diff(&self) -> Result<String> {
+        let before = self.course.before(self.lesson)?.context("it is compared with nothing")?;
+        let pairs = Course::compared(self.lesson, before).into_iter();
+        let changes: String = pairs
+            .map(|(old, new)| diff::unified(old.map_or("", File::code), new.code(), 2))
+            .collect();
+        Ok(format!("```diff\n{changes}```\n"))
+    }
+
+    /// The programs that the page shows: the numbers of its notes and `new` stand at the end of lines,
+    /// in place of the comments there.
+    fn programs(&self, shown: &[&str], notes: &[Note]) -> Result<BTreeMap<String, String>> {
+        let mut files = Vec::new();
+        for name in shown {
+            let file = self.lesson.files().find(|file| file.name == *name);
+            files.push(file.with_context(|| format!("there is no {name}"))?);
+        }
+        let mut numbers: BTreeMap<(&str, usize), String> = BTreeMap::new();
+        for note in notes {
+            for piece in &note.pieces {
+                let mut found = false;
+                for file in &files {
+                    let mut places = file.code().match_indices(&**piece);
+                    let Some((place, _)) = places.next() else { continue };
+                    let twice = places.next().is_some();
+                    ensure!(!twice, "{}: {} has {piece:?} twice", note.number, file.name);
+                    let line = file.code()[..place].matches('\n').count();
+                    let number = numbers.entry((&file.name, line)).or_default();
+                    if !number.is_empty() {
+                        number.push(' ');
+                    }
+                    number.push(note.number);
+                    found = true;
+                }
+                ensure!(found, "{}: no program on the page has {piece:?}", note.number);
+            }
+        }
+        let two = !self.lesson.tutorial().is_empty();
+        let widest = if two { code::TUTORIAL } else { code::ONE_VERSION }.columns + MARK;
+        let mut programs = BTreeMap::new();
+        for file in files {
+            let (new, mut text) = (self.new_lines(file)?, String::new());
+            let sign = if file.language() == "python" { "  # " } else { " // " };
+            for (at, line) in file.code().lines().enumerate() {
+                let line = line.split_once(sign).map_or(line, |(line, _)| line).trim_end();
+                let number = numbers.get(&(&*file.name, at)).cloned();
+                let marked = |new: bool| {
+                    let marks = number.clone().into_iter().chain(new.then(|| "new".to_owned()));
+                    let marks = marks.collect::<Vec<_>>().join(" ");
+                    let sign = if marks.is_empty() { "" } else { sign };
+                    format!("{line}{sign}{marks}")
+                };
+                // A long line says that it is new only if there is room.
+                let full = marked(new.contains(&at));
+                let line = if code::columns(&full) > widest { marked(false) } else { full };
+                let width = code::columns(&line);
+                ensure!(width <= widest, "{}: with its marks, {width} columns: {line}", file.name);
+                text = text + &line + "\n";
+            }
+            let block = format!("```{}\n{text}```\n", file.language());
+            programs.insert(file.name.clone(), block);
+        }
+        Ok(programs)
+    }
+
+    /// The lines, from 0, that the lesson before has not; none if that is most of the program.
+    fn new_lines(&self, file: &File) -> Result<BTreeSet<usize>> {
+        let Some(before) = self.course.before(self.lesson)? else { return Ok(BTreeSet::new()) };
+        let beside = if file.language() == "python" {
+            pairs(self.lesson.python(), before.python())
+        } else {
+            Course::compared(self.lesson, before)
+        };
+        let old = beside.into_iter().find(|(_, new)| new.name == file.name);
+        let Some((Some(old), _)) = old else { return Ok(BTreeSet::new()) };
+        let bare = |file: &File| -> String {
+            let sign = if file.language() == "python" { "  # " } else { " // " };
+            let bare = |line: &'_ str| {
+                line.split_once(sign).map_or(line, |(line, _)| line).trim_end().to_owned() + "\n"
+            };
+            file.code().lines().map(bare).collect()
+        };
+        let (old, new) = (bare(old), bare(file));
+        let (mut lines, mut number) = (BTreeSet::new(), 0);
+        let diff = diff::of(&old, &new);
+        let gone = diff.iter_all_changes().filter(|change| change.tag() == ChangeTag::Delete);
+        let gone: Vec<_> = gone.map(|change| change.value()).collect();
+        for change in diff.iter_all_changes() {
+            let line = change.value();
+            // Another address or one more argument makes no new line.
+            let changed = || gone.iter().any(|old| diff::ratio(old.trim(), line.trim()) >= CHANGED);
+            let words = line.contains(char::is_alphanumeric) && line.trim() != "Ok(())";
+            if change.tag() == ChangeTag::Insert && words && !changed() {
+                lines.insert(number);
+            }
+            number += usize::from(change.tag() != ChangeTag::Delete);
+        }
+        let all = new.lines().filter(|line| line.contains(char::is_alphanumeric)).count();
+        Ok(if lines.len() * 3 > all * 2 { BTreeSet::new() } else { lines })
+    }
+
+    fn all(&self) -> Result<&Guards> {
+        self.guards.as_ref().context("the lesson has no guards.toml")
+    }
+
+    fn guard(&self, name: &str) -> Result<&Change> {
+        let guard = self.all()?.guards.iter().find(|guard| guard.name.en == name);
+        guard.with_context(|| format!("there is no guard {name:?}"))
+    }
+
+    /// The names of all guards, numbered.
+    fn names(&self) -> Result<String> {
+        let mut list = String::new();
+        for (number, Change { name, .. }) in (1..).zip(&self.all()?.guards) {
+            writeln!(list, "{number}. {}", self.words(name))?;
+        }
+        Ok(format!("```text\n{list}```\n"))
+    }
+
+    /// The lines of a guard. Those of a `use` are shown only if there are no others.
+    fn lines(&self, guard: &Change) -> Result<String> {
+        let file = self.lesson.to_trust().iter().find(|file| file.name == guard.file);
+        let text: Vec<_> = file.context("it has no file")?.text.lines().collect();
+        let all = guard.lines(self.lesson)?;
+        let is_use = |number: &&usize| text[**number - 1].starts_with("use ");
+        let mut lines: Vec<_> = all.iter().filter(|number| !is_use(number)).copied().collect();
+        if lines.is_empty() {
+            lines = all;
+        }
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        // An empty line between two of them is no gap.
+        let gap = |one: &usize, next: &usize| {
+            (one + 1..*next).any(|between| !text[between - 1].trim().is_empty())
+        };
+        let pieces = lines.chunk_by(|one, next| !gap(one, next)).map(|piece| {
+            let piece: Vec<_> = piece.iter().map(|number| text[number - 1]).collect();
+            let whole = piece.iter().filter(|line| !line.is_empty());
+            let common = whole.map(|line| indent(line)).min().unwrap_or(0);
+            let lines = piece.iter().map(|line| line.get(common..).unwrap_or("").to_owned() + "\n");
+            lines.collect::<String>()
+        });
+        Ok(format!("```rust\n{}```\n", pieces.collect::<Vec<_>>().join("// ⋮\n")))
+    }
+
+    /// What was expected and what came when the guard was taken out.
+    fn without(&self, guard: &Change) -> Result<String> {
+        let recorded = recorded(self.lesson)?;
+        let recorded = recorded.into_iter().find(|it| it.guard == guard.name.en);
+        let Some(it) = recorded else {
+            bail!("nothing was recorded without {:?}: cargo lesson guards --record", guard.name.en)
+        };
+        let bare = it.requirement.rsplit("::").next().unwrap_or(&it.requirement).to_owned();
+        let title = if self.chinese {
+            requirements::titles(self.course)?.get(&bare).cloned()
+        } else {
+            None
+        };
+        let mut text = self.pick("fails:    ", "未通过：").to_owned();
+        writeln!(text, "{}", title.unwrap_or_else(|| bare.replace('_', " ")))?;
+        let said = [
+            (self.pick("sent:     ", "发送：　"), &it.sent),
+            (self.pick("expected: ", "应为：　"), &it.expected),
+            (self.pick("came:     ", "收到：　"), &it.came),
+        ];
+        for (label, said) in said {
+            let Some(said) = said.as_deref() else { continue };
+            let said =
+                said.strip_prefix("Some(").and_then(|it| it.strip_suffix(')')).unwrap_or(said);
+            let said = if said.is_empty() { self.pick("(nothing)", "（没有）") } else { said };
+            writeln!(text, "{label}{}", short(said))?;
+        }
+        if it.expected.is_none() || it.came.is_none() {
+            writeln!(text, "{}{}", self.pick("said:     ", "报告：　"), short(&it.message))?;
+        }
+        Ok(format!("```text\n{text}```\n"))
+    }
+
+    /// Each guard that the page does not show by itself: its name, why, what came, its lines.
+    fn others(&self, marks: &[String]) -> Result<String> {
+        let hints = Hints::read(self.course)?;
+        let mut text = String::new();
+        for guard in &self.all()?.guards {
+            if marks.contains(&format!("guard \"{}\"", guard.name.en)) {
+                continue;
+            }
+            let why = guard.why.as_ref();
+            let hint = || guard.fails.iter().find_map(|name| hints.get(&self.lesson.name, name));
+            let why = why.or_else(hint).map_or("", |words| self.words(words));
+            write!(text, "\n**{}**", self.words(&guard.name))?;
+            text = text + self.pick(" ", "　") + why + "\n\n";
+            text = text + &self.without(guard)? + "\n" + &self.lines(guard)?;
+        }
+        Ok(text + "\n")
+    }
+
+    /// The whole of `main.rs`, with the guards' names above their first lines.
+    fn main(&self) -> Result<String> {
+        let main = &self.lesson.to_trust()[0];
+        let header = main.text.len() - main.code().len();
+        let skipped = main.text[..header].matches('\n').count();
+        let mut names: BTreeMap<usize, String> = BTreeMap::new();
+        for (number, guard) in (1..).zip(self.guards.iter().flat_map(|guards| &guards.guards)) {
+            if guard.file != main.name {
+                continue;
+            }
+            let lines = guard.lines(self.lesson)?;
+            let is_use = |line: &&usize| {
+                main.text.lines().nth(**line - 1).is_some_and(|line| line.starts_with("use "))
+            };
+            let first = lines.iter().find(|line| !is_use(line)).or(lines.first());
+            let Some(first) = first else { continue };
+            let line = main.text.lines().nth(first - 1).unwrap_or_default();
+            let indent = &line[..line.len() - line.trim_start().len()];
+            let name = names.entry(*first).or_default();
+            writeln!(name, "{indent}// ── {number}. {}", self.words(&guard.name))?;
+        }
+        let mut text = String::new();
+        for (number, line) in (1..).zip(main.text.lines()).skip(skipped) {
+            text = text + names.get(&number).map_or("", |name| name) + line + "\n";
+        }
+        Ok(format!("```rust\n{text}```\n"))
+    }
+}
+
+/// The columns that a note's number may take beyond a line's limit.
+const MARK: usize = 4;
+
+/// How much of two lines is the same, if one is only a change of the other.
+const CHANGED: f32 = 0.75;
+
+/// One line of a text, not longer than a page is wide.
+fn short(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(120) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
