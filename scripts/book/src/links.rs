@@ -96,7 +96,7 @@ impl Links {
 
     /// Where a link of this page leads.
     fn target(&self, page: &Page, link: &str) -> Result<String> {
-        if link.starts_with("https://") || link.starts_with('#') {
+        if link.starts_with("https://") || link.starts_with("http://") || link.starts_with('#') {
             return Ok(link.to_owned());
         }
         let (file, anchor) =
@@ -124,6 +124,7 @@ impl Links {
         let own = page.source.rsplit_once('/').map_or("", |(folder, _)| folder);
         if let (Kind::Lesson(_), Some(name)) = (page.kind, path.strip_prefix(&format!("{own}/")))
             && name.rsplit_once('.').is_some_and(|(_, kind)| ["rs", "py"].contains(&kind))
+            && (name.starts_with("examples/") || name == "src/main.rs")
         {
             return Ok(format!("#{}", file_anchor(name)));
         }
@@ -168,7 +169,7 @@ fn headings(text: &str) -> Vec<String> {
 }
 
 /// A path from the root, of a link in the file at `from`.
-fn join(from: &str, link: &str) -> Result<String> {
+pub(crate) fn join(from: &str, link: &str) -> Result<String> {
     let mut parts: Vec<_> = from.split('/').collect();
     parts.pop();
     for part in link.split('/') {

@@ -14,6 +14,7 @@ mod finish;
 mod language;
 mod lesson;
 mod links;
+mod old;
 mod pages;
 mod picture;
 #[cfg(test)]

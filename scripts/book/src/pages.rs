@@ -11,7 +11,8 @@ use course::{Course, Lesson};
 use crate::blocks;
 use crate::language::Language;
 use crate::lesson;
-use crate::links::Links;
+use crate::links::{self, Links};
+use crate::old;
 
 /// One page.
 pub(crate) struct Page {
@@ -168,7 +169,12 @@ fn text(course: &Course, page: &Page, language: Language, to: &Links) -> Result<
     let parts = page.parts(course, language)?;
     if let Kind::Lesson(number) = page.kind {
         let lesson = &course.lessons[number];
-        lesson::write(&mut text, course, lesson, language, to, parts)?;
+        let new = |part: &Part| matches!(part, Part::Made { mark, .. } if mark == "lesson");
+        if parts.iter().any(new) {
+            lesson::write(&mut text, course, lesson, language, to, parts)?;
+        } else {
+            old::write(&mut text, course, lesson, language, to, parts)?;
+        }
     } else {
         for part in parts {
             match part {
@@ -183,7 +189,28 @@ fn text(course: &Course, page: &Page, language: Language, to: &Links) -> Result<
             }
         }
     }
-    to.rewrite(page, &text)
+    to.rewrite(page, &inlined(course, page, &text)?)
+}
+
+/// The page with its pictures in it, so that they follow the page's colours and need no file: a line
+/// `![in words](../pictures/name.svg)` becomes the SVG, with these words for those who can't see it.
+fn inlined(course: &Course, page: &Page, text: &str) -> Result<String> {
+    let mut inlined = String::new();
+    for line in text.lines() {
+        let picture = line.strip_prefix("![").and_then(|rest| rest.strip_suffix(".svg)"));
+        let Some((words, file)) = picture.and_then(|rest| rest.split_once("](")) else {
+            inlined = inlined + line + "\n";
+            continue;
+        };
+        let path = links::join(&page.source, &format!("{file}.svg"))?;
+        let svg = course.text(&path)?;
+        let label = format!("<svg role=\"img\" aria-label=\"{}\" ", blocks::escape(words));
+        // The book's own choice of colours counts, not the system's.
+        let svg = svg.replace("@media (prefers-color-scheme: dark)", ".navy");
+        let svg = svg.replacen("<svg ", &label, 1).replace("\n\n", "\n");
+        writeln!(inlined, "<figure class=\"picture\">\n{}\n</figure>", svg.trim())?;
+    }
+    Ok(inlined)
 }
 
 /// `SUMMARY.md`: the order of the pages, and the table of contents.

@@ -1,46 +1,16 @@
 //! A picture of what two programs do and what goes over the wire, or of what one program asks the
 //! kernel, as SVG, drawn from a recording.
 
-// Helper WIRE is rewriting this file (since 10:19).
 use std::fmt::Write as _;
 
-use anyhow::{Context, Result, bail, ensure};
-use course::{Course, Lesson};
-use serde::Deserialize;
+use anyhow::{Result, ensure};
+use course::wire::{self, Exchange, Kind, Step};
+use course::{Course, File, Lesson, Words};
+use serde_json::{Value, json};
 
 use crate::bits;
 use crate::blocks::escape;
 use crate::language::Language;
-
-/// All recordings; `record-wire.py` makes them.
-#[derive(Deserialize)]
-struct Wire {
-    exchange: Vec<Exchange>,
-}
-
-/// One recording: the server, the client, and what they did in the order of time. In the server's
-/// place may be the kernel, or a web server that is no lesson's.
-#[derive(Deserialize)]
-struct Exchange {
-    programs: [String; 2],
-    /// Who or where, and what: `client connect`, `right SYN`, `call listen(3, 128) = 0`.
-    rows: Vec<String>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// A system call of the client, on the left.
-    Client,
-    /// A system call of the server, on the right, or the kernel's answer.
-    Server,
-    /// A packet to the client.
-    Left,
-    /// A packet to the server, or a call of the kernel.
-    Right,
-}
-
-/// What stands side by side.
-type Row<'a> = Vec<(Kind, &'a str)>;
 
 /// The height of a row, of the states below it, and of the names above all.
 const ROW: i32 = 27;
@@ -61,16 +31,25 @@ struct Places {
     width: i32,
 }
 
+/// What a lesson's page shows of its recording. Where it has lines of programs in it, a script makes it
+/// a picture that is gone through step by step; without the script, it is whole.
 pub(crate) fn of(course: &Course, lesson: &Lesson, language: Language) -> Result<String> {
-    let wire: Wire = toml::from_str(include_str!("../wire.toml")).context("wire.toml")?;
-    for exchange in &wire.exchange {
-        // A recording of programs that no lesson shows any more would be a picture of nothing.
-        let known = course.lessons.iter().any(|lesson| exchange.shows(lesson));
-        ensure!(known, "wire.toml: no lesson shows {:?}", exchange.programs);
-    }
-    let mut svg = String::new();
-    for exchange in wire.exchange.iter().filter(|exchange| exchange.shows(lesson)) {
-        svg.push_str(&exchange.draw(language)?);
+    let (mut svg, mut script) = (String::new(), String::new());
+    for exchange in wire::exchanges(course, lesson)? {
+        let steps = exchange.steps(course, lesson)?;
+        let files = exchange.files(course)?;
+        let name = |side: usize| match (&*exchange.programs[side], files[side]) {
+            ("kernel", _) => language.pick("kernel", "内核"),
+            ("web server", _) => language.pick("web server", "网页服务器"),
+            (_, Some([file, _])) => file.stem(),
+            (program, None) => program,
+        };
+        let names = [name(0), name(1)];
+        svg.push_str(&draw(&exchange, &steps, &names, language)?);
+        if !exchange.kernel() {
+            let data = data(files, &steps, &names, language);
+            script = format!("<script type=\"application/json\">{data}</script>\n");
+        }
     }
     let caption = match lesson.name.as_str() {
         "ip-addresses" => {
@@ -98,109 +77,149 @@ pub(crate) fn of(course: &Course, lesson: &Lesson, language: Language) -> Result
         ),
     };
     ensure!(!svg.is_empty(), "wire.toml has no recording of it: run record-wire.py");
-    Ok(format!("<figure class=\"wire\">\n{svg}<figcaption>{caption}</figcaption>\n</figure>\n"))
+    let list = wire::markdown(course, lesson, language == Language::Chinese)?.unwrap_or_default();
+    if !script.is_empty() {
+        svg = format!("<div class=\"wire-box\">\n{svg}</div>\n{script}");
+    }
+    let class = if script.is_empty() { "wire" } else { "wire steps" };
+    Ok(format!(
+        "<figure class=\"{class}\">\n{svg}<figcaption>{caption}</figcaption>\n</figure>\n\n{list}"
+    ))
 }
 
-impl Exchange {
-    fn shows(&self, lesson: &Lesson) -> bool {
-        let [server, client] = &self.programs;
-        let own = ["kernel", "web server"].contains(&server.as_str());
-        lesson.about.terminals.iter().map(|terminal| &terminal.run).eq(&self.programs)
-            || own && client.split(' ').next() == Some(&lesson.name)
+fn draw(
+    exchange: &Exchange,
+    steps: &[Step],
+    names: &[&str; 2],
+    language: Language,
+) -> Result<String> {
+    let (kernel, [server, client]) = (exchange.kernel(), *names);
+    let places = Places::of(steps, client, server, kernel);
+    let (mut body, mut y, mut bottom) = (String::new(), TOP, 0);
+    let mut before = ["CLOSED"; 2];
+    for step in steps {
+        body.push_str("<g class=\"step\">\n");
+        for (kind, words) in &step.row {
+            one(&mut body, *kind, words, y, &places)?;
+        }
+        for (side, x) in [places.client, places.server].into_iter().enumerate() {
+            if step.states[side] != before[side] {
+                badge(&mut body, step.states[side], x, y + 18)?;
+            }
+        }
+        body.push_str("</g>\n");
+        let entered = step.states != before;
+        bottom = y + if entered { 36 } else { 20 };
+        y += ROW + if entered { STATES } else { 0 };
+        before = step.states;
     }
+    let title = if kernel {
+        language.pick(
+            format!("What {client} asks the kernel, and what it answers"),
+            format!("{client} 的系统调用，以及内核的回答"),
+        )
+    } else {
+        language.pick(
+            format!("What {client} and {server} do, and what goes over the wire"),
+            format!("{client} 和 {server} 的系统调用，以及线路上的数据"),
+        )
+    };
+    let mut svg = start(&title, places.width, bottom);
+    for (x, name) in [(places.client, client), (places.server, server)] {
+        let anchor = if kernel && name == client { "start" } else { "middle" };
+        let name = escape(name);
+        writeln!(
+            svg,
+            "<text x=\"{x}\" y=\"16\" text-anchor=\"{anchor}\" font-weight=\"600\">{name}</text>"
+        )?;
+        let line = "stroke=\"currentColor\" stroke-opacity=\".4\"";
+        writeln!(svg, "<path d=\"M{x} 26V{bottom}\" fill=\"none\" {line}/>")?;
+    }
+    writeln!(svg, "{body}</svg>")?;
+    Ok(svg)
+}
 
-    fn draw(&self, language: Language) -> Result<String> {
-        let rows = self.rows()?;
-        let [server, client] = self.programs.each_ref().map(String::as_str);
-        let kernel = server == "kernel";
-        let server = match server {
-            "kernel" => language.pick("kernel", "内核"),
-            "web server" => language.pick("web server", "网页服务器"),
-            _ => server,
+/// What the script needs: the client's part first, as in the picture.
+fn data(
+    files: [Option<[&File; 2]>; 2],
+    steps: &[Step],
+    names: &[&str; 2],
+    language: Language,
+) -> String {
+    let html = |words: &Words| {
+        let text = escape(language.pick(&words.en, &words.zh));
+        let pieces = text.split('`').enumerate();
+        pieces
+            .map(|(at, piece)| match at % 2 {
+                0 => piece.to_owned(),
+                _ => format!("<code>{piece}</code>"),
+            })
+            .collect::<String>()
+    };
+    let mut told = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
+        // Where each side is: in a line that acts now, that waits, or that acted last.
+        let side = |server: bool| {
+            let own = |step: &Step| step.lines.iter().find(|line| line.server == server).copied();
+            let next = || steps[at..].iter().find_map(own).filter(|line| line.waits);
+            let last = || steps[..at].iter().rev().find_map(own);
+            let (how, line) = own(step)
+                .map(|line| ("acts", line))
+                .or_else(|| next().map(|line| ("waits", line)))
+                .or_else(|| last().map(|line| ("last", line)))?;
+            Some(json!([how, line.rust, line.python]))
         };
-        let places = Places::of(&rows, client, server, kernel);
-        let (mut body, mut y) = (String::new(), TOP);
-        let mut states = ["CLOSED"; 2];
-        let mut bottom = 0;
-        for row in &rows {
-            let before = states;
-            for &(kind, words) in row {
-                one(&mut body, kind, words, y, &places)?;
-                states = match kind {
-                    Kind::Client => [after(states[0], true, words), states[1]],
-                    Kind::Server => [states[0], after(states[1], true, words)],
-                    Kind::Right => [after(states[0], true, words), after(states[1], false, words)],
-                    Kind::Left => [after(states[0], false, words), after(states[1], true, words)],
-                };
-            }
-            for (side, x) in [places.client, places.server].into_iter().enumerate() {
-                if states[side] != before[side] {
-                    badge(&mut body, states[side], x, y + 18)?;
-                }
-            }
-            let entered = states != before;
-            bottom = y + if entered { 36 } else { 20 };
-            y += ROW + if entered { STATES } else { 0 };
-        }
-        let title = if kernel {
-            language.pick(
-                format!("What {client} asks the kernel, and what it answers"),
-                format!("{client} 的系统调用，以及内核的回答"),
-            )
-        } else {
-            language.pick(
-                format!("What {client} and {server} do, and what goes over the wire"),
-                format!("{client} 和 {server} 的系统调用，以及线路上的数据"),
-            )
-        };
-        let mut svg = start(&title, places.width, bottom);
-        for (x, name) in [(places.client, client), (places.server, server)] {
-            let anchor = if kernel && name == client { "start" } else { "middle" };
-            let name = escape(name);
-            writeln!(
-                svg,
-                "<text x=\"{x}\" y=\"16\" text-anchor=\"{anchor}\" font-weight=\"600\">{name}</text>"
-            )?;
-            let line = "stroke=\"currentColor\" stroke-opacity=\".4\"";
-            writeln!(svg, "<path d=\"M{x} 26V{bottom}\" fill=\"none\" {line}/>")?;
-        }
-        writeln!(svg, "{body}</svg>")?;
-        Ok(svg)
+        let ask = step.question.as_ref();
+        told.push(json!({
+            "text": html(&step.text),
+            "ask": ask.map(|ask| html(&ask.question)),
+            "answer": ask.map(|ask| html(&ask.answer)),
+            "lines": [side(false), side(true)],
+        }));
     }
+    let code = |files: Option<[&File; 2]>| files.map(|files| files.map(bare));
+    let say = language.pick(
+        json!({
+            "back": "Back", "next": "Next", "all": "All", "show": "Show what happens",
+            "step": "Step", "whole": "The whole picture.", "buttons": "Go through the picture",
+            "acts": "does this", "waits": "waits here", "last": "did this last",
+            "none": "", "languages": "Language of the lines",
+        }),
+        json!({
+            "back": "上一步", "next": "下一步", "all": "全部", "show": "看看会发生什么",
+            "step": "第几步", "whole": "完整的图。", "buttons": "逐步查看",
+            "acts": "正在执行", "waits": "在这里等待", "last": "刚才执行到这里",
+            "none": "", "languages": "代码的语言",
+        }),
+    );
+    let [server, client] = names;
+    let data = json!({
+        "names": [client, server],
+        "code": [code(files[1]), code(files[0])],
+        "steps": told,
+        "say": say,
+    });
+    data.to_string().replace('<', "\\u003c")
+}
 
-    fn rows(&self) -> Result<Vec<Row<'_>>> {
-        let mut rows: Vec<Row<'_>> = Vec::new();
-        for row in &self.rows {
-            let next = match row.split_once(' ') {
-                Some(("client", words)) => (Kind::Client, words),
-                Some(("server", words)) => (Kind::Server, words),
-                Some(("left", words)) => (Kind::Left, words),
-                Some(("right", words)) => (Kind::Right, words),
-                Some(("answer", words)) => {
-                    rows.push(vec![(Kind::Left, words)]);
-                    continue;
-                }
-                Some(("call", words)) => {
-                    let (call, answer) = words.split_once(" = ").context("no answer")?;
-                    rows.push(vec![(Kind::Right, call), (Kind::Server, answer)]);
-                    continue;
-                }
-                _ => bail!("scripts/book/wire.toml: {row:?}"),
-            };
-            // A call stands beside the packet that it sent or waited for.
-            match rows.last_mut() {
-                Some(row) if row.last().is_some_and(|&last| joins(last, next)) => row.push(next),
-                _ => rows.push(vec![next]),
-            }
-        }
-        Ok(rows)
-    }
+/// A program's lines without the comments at their ends, but for what happens at the end of a block.
+fn bare(file: &File) -> Vec<&str> {
+    let sign = if file.language() == "python" { "  # " } else { " // " };
+    file.code()
+        .lines()
+        .map(
+            |line| {
+                if line.starts_with('}') { line } else { line.split(sign).next().unwrap_or(line) }
+            },
+        )
+        .collect()
 }
 
 impl Places {
-    fn of(rows: &[Row<'_>], client: &str, server: &str, kernel: bool) -> Self {
+    fn of(steps: &[Step], client: &str, server: &str, kernel: bool) -> Self {
         let widest = |kind| {
-            let words = rows.iter().flatten().filter(|row| row.0 == kind).map(|row| cut(row.1));
+            let rows = steps.iter().flat_map(|step| &step.row);
+            let words = rows.filter(|row| row.0 == kind).map(|row| cut(&row.1));
             words.map(|words| width(&words)).max().unwrap_or(0)
         };
         let side = |kind, name| (widest(kind) + 20).max(width(name) / 2);
@@ -226,32 +245,6 @@ pub(crate) fn start(title: &str, width: i32, height: i32) -> String {
     )
 }
 
-/// The state of a TCP connection after a packet that was sent or received, or after `listen`
-/// (RFC 9293 §3.3.2, without `TIME-WAIT`'s end, which no one waits for).
-pub(crate) fn after(state: &'static str, sent: bool, words: &str) -> &'static str {
-    let flags = words.rsplit('"').next().unwrap_or(words);
-    let has = |name| flags.split(", ").any(|flag| flag == name);
-    match (state, sent) {
-        ("CLOSED", true) if words == "listen" => "LISTEN",
-        ("CLOSED" | "LISTEN", true) if has("SYN") => "SYN-SENT",
-        ("LISTEN", false) if has("RST") => "LISTEN",
-        (_, _) if has("RST") => "CLOSED",
-        ("SYN-SENT", false) if has("SYN") && has("ACK") => "ESTABLISHED",
-        ("LISTEN" | "SYN-SENT", false) if has("SYN") => "SYN-RECEIVED",
-        ("SYN-RECEIVED", false) if has("ACK") => "ESTABLISHED",
-        ("SYN-RECEIVED" | "ESTABLISHED", true) if has("FIN") => "FIN-WAIT-1",
-        ("ESTABLISHED", false) if has("FIN") => "CLOSE-WAIT",
-        ("FIN-WAIT-1", false) if has("FIN") && has("ACK") => "TIME-WAIT",
-        ("FIN-WAIT-1", false) if has("FIN") => "CLOSING",
-        ("FIN-WAIT-1", false) if has("ACK") => "FIN-WAIT-2",
-        ("FIN-WAIT-2", false) if has("FIN") => "TIME-WAIT",
-        ("CLOSING", false) if has("ACK") => "TIME-WAIT",
-        ("CLOSE-WAIT", true) if has("FIN") => "LAST-ACK",
-        ("LAST-ACK", false) if has("ACK") => "CLOSED",
-        (same, _) => same,
-    }
-}
-
 /// A state, in a frame on its side's line.
 fn badge(svg: &mut String, state: &str, x: i32, y: i32) -> Result<()> {
     let width = width(state) + 4;
@@ -271,21 +264,6 @@ fn cut(words: &str) -> String {
     match data.char_indices().nth(DATA) {
         Some((end, _)) => format!("{}…\"{flags}", data[..end].trim_end_matches('\\')),
         None => words.to_owned(),
-    }
-}
-
-/// Whether what comes next belongs to the same row: a packet to the call that sent it, or a call to
-/// the packet that it waited for.
-fn joins((before, first): (Kind, &str), (next, second): (Kind, &str)) -> bool {
-    match (before, next) {
-        (Kind::Client, Kind::Right) | (Kind::Server, Kind::Left) => !first.starts_with("recv"),
-        (Kind::Right, Kind::Server) | (Kind::Left, Kind::Client) => match first {
-            "ACK" => second == "accept",
-            "FIN" | "FIN, ACK" => second == "recv = 0",
-            "SYN" | "SYN, ACK" => false,
-            _ => second.starts_with("recv") && second != "recv = 0",
-        },
-        _ => false,
     }
 }
 

@@ -1,4 +1,4 @@
-use course::Course;
+use course::{Course, wire};
 
 use crate::blocks;
 use crate::changes;
@@ -81,7 +81,7 @@ fn states(rows: &[&str]) -> [Vec<&'static str>; 2] {
         let (way, words) = row.split_once(' ').unwrap();
         for (side, sends) in ["right", "left"].into_iter().enumerate() {
             let before = *entered[side].last().unwrap();
-            let state = picture::after(before, way == sends, words);
+            let state = wire::after(before, way == sends, words);
             entered[side].extend((state != before).then_some(state));
         }
     }
@@ -113,10 +113,10 @@ fn packets_lead_through_the_states_of_tcp() {
     }
     let refused = states(&["right SYN", "left RST"]);
     assert_eq!(refused[0], ["SYN-SENT", "CLOSED"]);
-    assert_eq!(picture::after("CLOSED", true, "listen"), "LISTEN");
+    assert_eq!(wire::after("CLOSED", true, "listen"), "LISTEN");
     // Both close at once: each FIN comes without the ACK of the other.
-    assert_eq!(picture::after("FIN-WAIT-1", false, "FIN"), "CLOSING");
-    assert_eq!(picture::after("CLOSING", false, "ACK"), "TIME-WAIT");
+    assert_eq!(wire::after("FIN-WAIT-1", false, "FIN"), "CLOSING");
+    assert_eq!(wire::after("CLOSING", false, "ACK"), "TIME-WAIT");
 }
 
 #[test]

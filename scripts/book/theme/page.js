@@ -3,7 +3,9 @@
 // Copying a terminal's transcript gives the commands, without their prompt and without the output.
 window.playground_text = (block) => {
   const code = block.querySelector("code");
-  const text = code.textContent;
+  // A program is copied without the numbers of its notes.
+  const marks = /[ \t]*(\/\/|#)( [①-㉟])*( new)?$/gm;
+  const text = block.closest(".programs") ? code.textContent.replace(marks, "") : code.textContent;
   if (!code.classList.contains("language-console")) return text;
   const commands = text.match(/^(\$|PS>|>) .*$/gm) ?? [text];
   return commands.map((line) => line.replace(/^\S+ /, "")).join("\n");
@@ -29,6 +31,22 @@ document.getElementById("mdbook-sidebar-toggle")?.addEventListener("keydown", (e
   event.preventDefault();
   event.currentTarget.click();
 });
+
+// Rust or Python: what was chosen once is chosen on every page.
+const tabs = [...document.querySelectorAll(".programs > input")];
+const choose = (value) => {
+  const groups = new Map();
+  for (const tab of tabs) if (tab.value === value && !groups.has(tab.name)) groups.set(tab.name, tab);
+  groups.forEach((tab) => { tab.checked = true; });
+};
+try { choose(localStorage.getItem("program")); } catch { /* no storage: Rust comes first */ }
+for (const tab of tabs) {
+  tab.addEventListener("change", () => {
+    choose(tab.value);
+    tab.checked = true;
+    try { localStorage.setItem("program", tab.value); } catch { /* then it is chosen on this page */ }
+  });
+}
 
 // The other language opens at the section that is being read: both books have the same anchors.
 document.querySelector("a.language")?.addEventListener("click", ({ currentTarget }) => {

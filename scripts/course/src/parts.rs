@@ -1,7 +1,7 @@
 //! What a lesson's page shows of the lesson's files, by the marks of the page: the line below the
 //! title, programs with their numbers, guards with their lines and what came without them.
 //!
-//! What needs a program to run (`terminal`, `recorded`) is made where programs are run.
+//! What needs a program to run (`trust`, `recorded`) is made where programs are run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use crate::diff::{self, ChangeTag};
 use crate::guards::{Change, Guards};
 use crate::pages::{self, Note};
 use crate::requirements::{self, Hints};
-use crate::{Course, File, Lesson, Words, code, pairs};
+use crate::{Course, File, Lesson, Words, code, pairs, wire};
 
 /// What a requirement said when a guard was taken out; `guards-recorded.json` has one for each guard.
 #[derive(Debug, Deserialize, Serialize)]
@@ -74,6 +74,7 @@ pub fn of(
             "guard" => maker.lines(maker.guard(name)?)?,
             "without" => maker.without(maker.guard(name)?)?,
             "main" => maker.main()?,
+            "wire" => maker.wire()?,
             _ if mark == "other guards" => maker.others(&marks)?,
             _ => continue,
         };
@@ -138,6 +139,11 @@ impl Maker<'_> {
         }
         let other = self.pick("[中文](README.zh-CN.md)", "[English](README.md)");
         Ok(line + " · " + other + "\n")
+    }
+
+    fn wire(&self) -> Result<String> {
+        let steps = wire::markdown(self.course, self.lesson, self.chinese)?;
+        steps.with_context(|| format!("no packets of {} were recorded", self.lesson.name))
     }
 
     fn diff(&self) -> Result<String> {

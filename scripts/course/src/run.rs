@@ -19,6 +19,8 @@ use crate::{Course, Lesson, serve};
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long the first terminal may still print after the last one has ended.
 const QUIET: Duration = Duration::from_millis(400);
+/// The same for the tutorial's version, which sleeps a second before it looks at what came.
+const TUTORIAL_QUIET: Duration = Duration::from_millis(1500);
 /// A page in GBK, for `http-fetch`; its title is 网络编程测试.
 const PAGE: &[u8] = b"<html><head><meta charset=\"gbk\"><title>\xcd\xf8\xc2\xe7\xb1\xe0\xb3\xcc\xb2\xe2\xca\xd4</title></head></html>\n";
 
@@ -262,6 +264,7 @@ pub fn exchange(programs: Vec<Program>) -> Result<(Vec<Event>, Vec<Duration>)> {
     let mut recording = Recording { start: Instant::now(), events: Vec::new(), heard };
     let (mut running, mut started) = (Vec::new(), Vec::new());
     let last = programs.len().saturating_sub(1);
+    let tutorial = programs.iter().any(|program| program.opens.is_some());
     for (number, mut program) in programs.into_iter().enumerate() {
         program.types.reverse();
         started.push(recording.start.elapsed());
@@ -272,7 +275,7 @@ pub fn exchange(programs: Vec<Program>) -> Result<(Vec<Event>, Vec<Duration>)> {
             None => recording.wait_for("Listening on ")?,
         }
     }
-    recording.follow(&mut running)?;
+    recording.follow(&mut running, if tutorial { TUTORIAL_QUIET } else { QUIET })?;
     recording.events.sort_by_key(|event| event.time);
     if let Some(mut last) = running.pop() {
         let status = last.child.wait()?;
@@ -328,11 +331,11 @@ impl Recording {
 
     /// Notes what comes, and types what is to be typed, until the last terminal has ended and the
     /// others are quiet.
-    fn follow(&mut self, running: &mut [Running]) -> Result<()> {
+    fn follow(&mut self, running: &mut [Running], quiet: Duration) -> Result<()> {
         let last = running.len() - 1;
         let mut ended = false;
         loop {
-            match self.heard.recv_timeout(if ended { QUIET } else { PATIENCE }) {
+            match self.heard.recv_timeout(if ended { quiet } else { PATIENCE }) {
                 Ok((_, terminal, bytes)) if bytes.is_empty() => ended |= terminal == last,
                 Ok((time, terminal, bytes)) => {
                     self.note(time, terminal, &bytes);

@@ -56,7 +56,7 @@ pub struct Step {
 }
 
 /// A line of a program, in both languages.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line {
     /// Whether it is the server's.
     pub server: bool,
@@ -417,7 +417,7 @@ fn line(file: &File, call: &str, data: &str, own: Option<&str>) -> Result<usize>
             let literals = lines[*at].split('"').skip(1).step_by(2);
             let pieces = literals.flat_map(|it| it.split("%s")).filter(|it| !it.is_empty());
             let all = pieces.clone().all(|it| data.contains(it));
-            (all && data != "").then(|| pieces.map(str::len).sum::<usize>())
+            (all && !data.is_empty()).then(|| pieces.map(str::len).sum::<usize>())
         };
         let most = found.iter().filter_map(sent).max();
         found.retain(|at| most.is_some() && sent(at) == most);

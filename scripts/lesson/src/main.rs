@@ -6,6 +6,7 @@ use netcommon::Report;
 
 mod bench;
 mod book;
+mod commands;
 mod diff;
 mod explain;
 mod first;

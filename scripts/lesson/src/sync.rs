@@ -2,10 +2,10 @@
 //!
 //! A comment in a page marks each such part, and this is what the marks name. What `course::parts`
 //! makes from files: `lesson`, `file examples/tcp-client.rs`, `diff`, `guard "…"`, `without "…"`,
-//! `other guards`, `guards`, `main`. What programs print when they are run here: `tutorial 1` and
+//! `other guards`, `guards`, `main`, `wire`. What programs print when they are run here: `tutorial 1` and
 //! `trust 1` (of the two versions; with `start`, what stands there before the next terminal begins),
 //! `terminal 1` (with the command above it), `recorded NAME` (of `recorded/NAME.sh`). And `lessons`,
-//! the table of all, `wire`, the steps of the recorded packets.
+//! the table of all.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail, ensure};
 use course::run::{self, Built, Exchange, Version};
 use course::{Course, Lesson, diff, pages, parts, terms};
 
-use crate::terminal;
+use crate::{commands, terminal};
 
 /// Writes the generated parts of the pages: programs, transcripts, guards, the table of lessons
 #[derive(clap::Args)]
@@ -27,11 +27,11 @@ pub(crate) struct Sync {
     /// that leads nowhere, or shows code that is in no program
     #[arg(long)]
     check: bool,
-    /// Only what can be checked without running a program
-    #[arg(long, requires = "check")]
+    /// Only what is made without running a program
+    #[arg(long)]
     quick: bool,
     /// Record also what varies from run to run, and is not compared
-    #[arg(long, conflicts_with = "check")]
+    #[arg(long, conflicts_with_all = ["check", "quick"])]
     record: bool,
 }
 
@@ -39,30 +39,28 @@ impl Sync {
     pub(crate) fn run(&self, course: &Course) -> Result<()> {
         if self.check && self.lessons.is_empty() {
             let mut problems = pages::check(course)?;
+            problems.extend(commands::check(course)?);
             problems.extend(terms::check(course)?);
             terminal::none(&problems)?;
         }
-        if self.quick {
-            return terminal::print(&format!("{} pages checked", pages::all(course)?.len()));
-        }
-        let built = run::programs(course)?;
+        let built = if self.quick { Vec::new() } else { run::programs(course)? };
         let mut stale = 0;
         for lesson in course.choose(&self.lessons)? {
-            let mut runs = Runs::new(course, lesson, &built)?;
+            let runs = (!self.quick).then(|| Runs::new(course, lesson, &built));
+            let mut runs = runs.transpose()?;
             let page = format!("crates/{}/README.md", lesson.name);
             for (page, chinese) in [(page.clone(), false), (pages::chinese(&page), true)] {
                 let text = course.text(&page)?;
                 let mut made =
                     parts::of(course, lesson, &text, chinese).with_context(|| page.clone())?;
                 for part in pages::parts(&text)? {
-                    let (pages::Part::Made { mark, .. }
-                    | pages::Part::Code { mark: Some(mark), .. }) = &part
-                    else {
-                        continue;
-                    };
+                    let Some((mark, old)) = part.made() else { continue };
                     if !made.contains_key(mark) {
-                        let part = runs.part(mark, &part, chinese, self.record);
-                        made.insert(mark.clone(), part.with_context(|| page.clone())?);
+                        let new = match &mut runs {
+                            Some(runs) => runs.part(mark, &old, self.record),
+                            None => Ok(old),
+                        };
+                        made.insert(mark.to_owned(), new.with_context(|| page.clone())?);
                     }
                 }
                 stale += self.update(course, &page, &made)?;
@@ -75,7 +73,10 @@ impl Sync {
             }
         }
         ensure!(!self.check || stale == 0, "{stale} pages are stale; run cargo lesson sync");
-        terminal::print(&format!("{stale} pages written anew"))
+        terminal::print(&match self.check {
+            true => format!("{} pages checked", pages::all(course)?.len()),
+            false => format!("{stale} pages written anew"),
+        })
     }
 
     /// Writes `parts` into a page, and says whether that changed it.
@@ -120,14 +121,10 @@ impl<'a> Runs<'a> {
     }
 
     /// The part of that mark; `old` is what the page has now.
-    fn part(&mut self, mark: &str, old: &pages::Part, chinese: bool, all: bool) -> Result<String> {
+    fn part(&mut self, mark: &str, old: &str, all: bool) -> Result<String> {
         let lesson = self.lesson;
         let words: Vec<_> = mark.split(' ').collect();
         match words[..] {
-            ["wire"] => {
-                let steps = course::wire::markdown(self.course, lesson, chinese)?;
-                steps.with_context(|| format!("{} has no recording", lesson.name))
-            }
             ["recorded", name] => self.recorded(name, old, all),
             [kind @ ("terminal" | "trust" | "tutorial"), number, ref start @ ..] => {
                 let number = number.parse::<usize>()? - 1;
@@ -158,23 +155,23 @@ impl<'a> Runs<'a> {
 
     /// What a script of the lesson prints. Its programs are in `PROGRAMS` and `EXAMPLES`, and `PORT` is
     /// free. If it begins with `# once`, its numbers vary: it is run on demand.
-    fn recorded(&mut self, name: &str, old: &pages::Part, all: bool) -> Result<String> {
+    fn recorded(&mut self, name: &str, old: &str, all: bool) -> Result<String> {
         if let Some(text) = self.recorded.get(name) {
             return Ok(text.clone());
         }
         let script = self.lesson.folder.join("recorded").join(name).with_extension("sh");
         let text = fs::read_to_string(&script)
             .with_context(|| format!("cannot read {}", script.display()))?;
-        if let (true, false, pages::Part::Code { text, .. }) =
-            (text.starts_with("# once"), all, old)
-        {
-            return Ok(format!("```text\n{text}```\n"));
+        if text.starts_with("# once") && !all && !old.is_empty() {
+            return Ok(old.to_owned());
         }
         let program = run::find(self.built, "bin", &self.lesson.name)?;
         let programs = program.parent().context("a program has a folder")?;
         let port = run::free_port()?;
+        // A server that the script leaves behind would hold the pipe open.
+        let run = "trap 'kill $(jobs -p) 2>/dev/null' EXIT; . \"$0\"";
         let mut bash = Command::new("timeout");
-        bash.args(["60", "bash"]).arg(&script).current_dir(&self.course.root);
+        bash.args(["60", "bash", "-c", run]).arg(&script).current_dir(&self.course.root);
         bash.env("PROGRAMS", programs).env("EXAMPLES", programs.join("examples"));
         bash.env("PORT", port.to_string()).env_remove("RUST_BACKTRACE");
         let output = bash.output().context("cannot run bash")?;
@@ -238,7 +235,9 @@ fn table(course: &Course, chinese: bool) -> Result<String> {
     for Lesson { name, about, .. } in &course.lessons {
         let idea = if chinese { &about.idea.zh } else { &about.idea.en };
         let follows = about.follows.as_ref().map_or("–".into(), |name| format!("`{name}`"));
-        let (number, source) = (about.number, &about.source);
+        let beyond = if chinese { "文章之外" } else { "beyond the articles" };
+        let source = if about.source == "beyond" { beyond } else { &about.source };
+        let number = about.number;
         writeln!(
             rows,
             "| {number} | [`{name}`](crates/{name}/{page}) | {idea} | {follows} | {source} |"
