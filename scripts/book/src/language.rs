@@ -37,7 +37,7 @@ impl Language {
             "[book]\ntitle = '{title}'\nlanguage = '{code}'\n\
              [build]\ncreate-missing = false\n\
              use-default-preprocessors = false\n\
-             [output.html]\nadditional-css = ['book.css']\nadditional-js = ['search.js', 'page.js']\n\
+             [output.html]\nadditional-css = ['book.css', 'wire.css']\nadditional-js = ['search.js', 'page.js', 'wire.js']\n\
              preferred-dark-theme = 'navy'\nsmart-punctuation = false\nno-section-label = true\n\
              input-404 = ''\n\
              [output.html.playground]\nrunnable = false\n\

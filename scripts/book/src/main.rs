@@ -42,10 +42,12 @@ Usage: cargo book [--open | --serve [PORT]]
   -h, --help          Print help";
 
 /// What both books add to mdBook's own style and scripts.
-const THEME: [(&str, &str); 3] = [
+const THEME: [(&str, &str); 5] = [
     ("book.css", include_str!("../theme/book.css")),
     ("search.js", include_str!("../theme/search.js")),
     ("page.js", include_str!("../theme/page.js")),
+    ("wire.css", include_str!("../theme/wire.css")),
+    ("wire.js", include_str!("../theme/wire.js")),
 ];
 
 enum Then {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use anyhow::{Result, ensure};
 use course::wire::{self, Exchange, Kind, Step};
 use course::{Course, File, Lesson, Words};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::bits;
 use crate::blocks::escape;
@@ -177,25 +177,24 @@ fn data(
             "lines": [side(false), side(true)],
         }));
     }
-    let code = |files: Option<[&File; 2]>| files.map(|files| files.map(bare));
     let say = language.pick(
         json!({
             "back": "Back", "next": "Next", "all": "All", "show": "Show what happens",
             "step": "Step", "whole": "The whole picture.", "buttons": "Go through the picture",
             "acts": "does this", "waits": "waits here", "last": "did this last",
-            "none": "", "languages": "Language of the lines",
+            "speak": "In ",
         }),
         json!({
             "back": "上一步", "next": "下一步", "all": "全部", "show": "看看会发生什么",
             "step": "第几步", "whole": "完整的图。", "buttons": "逐步查看",
             "acts": "正在执行", "waits": "在这里等待", "last": "刚才执行到这里",
-            "none": "", "languages": "代码的语言",
+            "speak": "看 ",
         }),
     );
     let [server, client] = names;
     let data = json!({
         "names": [client, server],
-        "code": [code(files[1]), code(files[0])],
+        "code": [files[1].map(|files| files.map(bare)), files[0].map(|files| files.map(bare))],
         "steps": told,
         "say": say,
     });

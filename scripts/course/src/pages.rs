@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::Course;
+use crate::{Course, Lesson};
 
 /// A part of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,20 @@ pub enum Part {
     },
     /// Anything else, whole lines.
     Text(String),
+}
+
+impl Part {
+    /// Its mark, and all that stands below it, if it is made from the programs.
+    #[must_use]
+    pub fn made(&self) -> Option<(&str, String)> {
+        match self {
+            Self::Made { mark, text } => Some((mark, text.clone())),
+            Self::Code { language, text, mark: Some(mark) } => {
+                Some((mark, format!("```{language}\n{text}```\n")))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The marks of what has empty lines in it, and so goes on to `<!-- end -->`. What other marks stand
@@ -139,11 +153,7 @@ fn flush(text: &mut String, place: Range<usize>, parts: &mut Vec<(Range<usize>, 
 /// # Errors
 /// If a block of code, or what a mark stands above, has no end.
 pub fn marks(page: &str) -> Result<Vec<String>> {
-    let mark = |(_, part)| match part {
-        Part::Made { mark, .. } | Part::Code { mark: Some(mark), .. } => Some(mark),
-        _ => None,
-    };
-    Ok(places(page)?.into_iter().filter_map(mark).collect())
+    Ok(parts(page)?.iter().filter_map(|part| Some(part.made()?.0.to_owned())).collect())
 }
 
 /// Replaces what stands below each mark in `page` by the part of that name.
@@ -153,12 +163,10 @@ pub fn marks(page: &str) -> Result<Vec<String>> {
 pub fn fill(page: &str, parts: &BTreeMap<String, String>) -> Result<String> {
     let (mut filled, mut end) = (String::new(), 0);
     for (place, part) in places(page)? {
-        let (Part::Made { mark, .. } | Part::Code { mark: Some(mark), .. }) = part else {
-            continue;
-        };
-        let Some(new) = parts.get(&mark) else { bail!("no program has a part {mark:?}") };
-        filled = filled + &page[end..place.start] + "<!-- " + &mark + " -->\n" + new;
-        if WITH_END.contains(&&*mark) {
+        let Some((mark, _)) = part.made() else { continue };
+        let Some(new) = parts.get(mark) else { bail!("no program has a part {mark:?}") };
+        filled = filled + &page[end..place.start] + "<!-- " + mark + " -->\n" + new;
+        if WITH_END.contains(&mark) {
             filled = filled + END + "\n";
         }
         end = place.end;
@@ -219,8 +227,10 @@ pub fn alike(place: &str, english: &[Part], chinese: &[Part]) -> Result<()> {
             Part::Code { language, text, mark: None } => {
                 vec![(format!("block {language}"), text.to_owned())]
             }
-            Part::Code { mark: Some(mark), .. } | Part::Made { mark, .. } => {
-                vec![(format!("mark {mark}"), String::new())]
+            Part::Code { mark: Some(mark), text, .. } | Part::Made { mark, text } => {
+                // Everything else may be in the page's language, and is compared with what makes it.
+                let recorded = if mark.starts_with("recorded ") { &**text } else { "" };
+                vec![(format!("mark {mark}"), recorded.to_owned())]
             }
             Part::Text(text) => {
                 let pieces = notes(text).into_iter().map(|note| note.pieces.join(" | "));
@@ -267,8 +277,45 @@ pub fn all(course: &Course) -> Result<Vec<String>> {
     Ok(pages)
 }
 
+/// The sections of a lesson's page, in their order. A lesson with one version may do without some.
+const SECTIONS: [(&str, bool); 7] = [
+    ("Run it", true),
+    ("The program", true),
+    ("What went over the wire", false),
+    ("Where it breaks, and what helps", false),
+    ("The version to trust", false),
+    ("Try this", true),
+    ("In three lines", true),
+];
+
+/// What is wrong with the order of a lesson's page.
+fn order(lesson: &Lesson, page: &[Part]) -> Option<String> {
+    let line = |part: &Part| matches!(part, Part::Made { mark, .. } if mark == "lesson");
+    if !page.iter().any(line) {
+        return None; // it is still in the old order
+    }
+    if !matches!(page, [Part::Heading { level: 1, .. }, second, ..] if line(second)) {
+        return Some("it does not begin with its title and `lesson`".into());
+    }
+    let headings = page.iter().filter_map(|part| match part {
+        Part::Heading { level: 2, text } => Some(text.as_str()),
+        _ => None,
+    });
+    let number = |text: &str| SECTIONS.iter().position(|(name, _)| text.starts_with(name));
+    let there: Vec<_> = headings.filter_map(number).collect();
+    let two = !lesson.tutorial().is_empty();
+    let mut sections = (0..).zip(SECTIONS);
+    let missing = sections.find(|(at, (_, must))| (two || *must) && !there.contains(at));
+    if let Some((_, (name, _))) = missing {
+        return Some(format!("it has no section {name:?}"));
+    }
+    let wrong = there.windows(2).find(|pair| pair[0] >= pair[1])?;
+    Some(format!("{:?} stands too late", SECTIONS[wrong[1]].0))
+}
+
 /// What is wrong with the pages: one that is not alike in both languages, a link that leads nowhere,
-/// a test that does not exist, a block of code that is in no program of its lesson.
+/// a test that does not exist, a block of code that is in no program of its lesson, a lesson's
+/// section that is missing.
 ///
 /// # Errors
 /// If a page cannot be read.
@@ -305,6 +352,7 @@ pub fn check(course: &Course) -> Result<Vec<String>> {
         let lesson =
             course.lessons.iter().find(|lesson| english.contains(&format!("/{}/", lesson.name)));
         let Some(lesson) = lesson else { continue };
+        problems.extend(order(lesson, &both[0].1).map(|wrong| format!("{english}: {wrong}")));
         for part in &both[0].1 {
             if let Part::Code { language, text, mark: None } = part {
                 let program = language == "rust" || language == "python";

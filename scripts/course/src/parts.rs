@@ -163,56 +163,54 @@ impl Maker<'_> {
             let file = self.lesson.files().find(|file| file.name == *name);
             files.push(file.with_context(|| format!("there is no {name}"))?);
         }
-        let mut numbers: BTreeMap<(&str, usize), String> = BTreeMap::new();
-        for note in notes {
-            for piece in &note.pieces {
+        let programs: Vec<_> = files.iter().map(|file| (*file, bare(file))).collect();
+        let mut numbers: BTreeMap<(&str, usize), Vec<String>> = BTreeMap::new();
+        for Note { number, pieces } in notes {
+            for piece in pieces {
                 let mut found = false;
-                for file in &files {
-                    let mut places = file.code().match_indices(&**piece);
-                    let Some((place, _)) = places.next() else { continue };
-                    let twice = places.next().is_some();
-                    ensure!(!twice, "{}: {} has {piece:?} twice", note.number, file.name);
-                    let line = file.code()[..place].matches('\n').count();
-                    let number = numbers.entry((&file.name, line)).or_default();
-                    if !number.is_empty() {
-                        number.push(' ');
+                for (file, lines) in &programs {
+                    let mut at = (0..lines.len()).filter(|at| lines[*at].contains(&**piece));
+                    let Some(first) = at.next() else { continue };
+                    ensure!(at.next().is_none(), "{number}: {} has {piece:?} twice", file.name);
+                    let there = numbers.entry((&file.name, first)).or_default();
+                    if !there.contains(&number.to_string()) {
+                        there.push(number.to_string());
                     }
-                    number.push(note.number);
                     found = true;
                 }
-                ensure!(found, "{}: no program on the page has {piece:?}", note.number);
+                ensure!(found, "{number}: no program on the page has {piece:?}");
             }
         }
         let two = !self.lesson.tutorial().is_empty();
         let widest = if two { code::TUTORIAL } else { code::ONE_VERSION }.columns + MARK;
-        let mut programs = BTreeMap::new();
-        for file in files {
-            let (new, mut text) = (self.new_lines(file)?, String::new());
-            let sign = if file.language() == "python" { "  # " } else { " // " };
-            for (at, line) in file.code().lines().enumerate() {
-                let line = line.split_once(sign).map_or(line, |(line, _)| line).trim_end();
-                let number = numbers.get(&(&*file.name, at)).cloned();
-                let marked = |new: bool| {
-                    let marks = number.clone().into_iter().chain(new.then(|| "new".to_owned()));
-                    let marks = marks.collect::<Vec<_>>().join(" ");
-                    let sign = if marks.is_empty() { "" } else { sign };
-                    format!("{line}{sign}{marks}")
+        let mut made = BTreeMap::new();
+        for (file, lines) in &programs {
+            let (new, mut text) = (self.new_lines(file, lines)?, String::new());
+            for (at, line) in lines.iter().enumerate() {
+                let mut marks = numbers.remove(&(&*file.name, at)).unwrap_or_default();
+                if new.contains(&at) {
+                    marks.push("new".to_owned());
+                }
+                let marked = |marks: &[String]| match marks {
+                    [] => (*line).to_owned(),
+                    _ => format!("{line}{}{}", sign(file), marks.join(" ")),
                 };
                 // A long line says that it is new only if there is room.
-                let full = marked(new.contains(&at));
-                let line = if code::columns(&full) > widest { marked(false) } else { full };
+                if code::columns(&marked(&marks)) > widest {
+                    marks.retain(|mark| mark != "new");
+                }
+                let line = marked(&marks);
                 let width = code::columns(&line);
                 ensure!(width <= widest, "{}: with its marks, {width} columns: {line}", file.name);
                 text = text + &line + "\n";
             }
-            let block = format!("```{}\n{text}```\n", file.language());
-            programs.insert(file.name.clone(), block);
+            made.insert(file.name.clone(), format!("```{}\n{text}```\n", file.language()));
         }
-        Ok(programs)
+        Ok(made)
     }
 
-    /// The lines, from 0, that the lesson before has not; none if that is most of the program.
-    fn new_lines(&self, file: &File) -> Result<BTreeSet<usize>> {
+    /// Which lines of a program, from 0, the lesson before has not; none if that is most of them.
+    fn new_lines(&self, file: &File, lines: &[&str]) -> Result<BTreeSet<usize>> {
         let Some(before) = self.course.before(self.lesson)? else { return Ok(BTreeSet::new()) };
         let beside = if file.language() == "python" {
             pairs(self.lesson.python(), before.python())
@@ -221,30 +219,20 @@ impl Maker<'_> {
         };
         let old = beside.into_iter().find(|(_, new)| new.name == file.name);
         let Some((Some(old), _)) = old else { return Ok(BTreeSet::new()) };
-        let bare = |file: &File| -> String {
-            let sign = if file.language() == "python" { "  # " } else { " // " };
-            let bare = |line: &'_ str| {
-                line.split_once(sign).map_or(line, |(line, _)| line).trim_end().to_owned() + "\n"
-            };
-            file.code().lines().map(bare).collect()
-        };
-        let (old, new) = (bare(old), bare(file));
-        let (mut lines, mut number) = (BTreeSet::new(), 0);
+        let (old, new) = (bare(old).join("\n"), lines.join("\n"));
         let diff = diff::of(&old, &new);
         let gone = diff.iter_all_changes().filter(|change| change.tag() == ChangeTag::Delete);
         let gone: Vec<_> = gone.map(|change| change.value()).collect();
-        for change in diff.iter_all_changes() {
+        let words = |line: &str| line.contains(char::is_alphanumeric) && line.trim() != "Ok(())";
+        let inserted = diff.iter_all_changes().filter(|change| {
             let line = change.value();
             // Another address or one more argument makes no new line.
             let changed = || gone.iter().any(|old| diff::ratio(old.trim(), line.trim()) >= CHANGED);
-            let words = line.contains(char::is_alphanumeric) && line.trim() != "Ok(())";
-            if change.tag() == ChangeTag::Insert && words && !changed() {
-                lines.insert(number);
-            }
-            number += usize::from(change.tag() != ChangeTag::Delete);
-        }
-        let all = new.lines().filter(|line| line.contains(char::is_alphanumeric)).count();
-        Ok(if lines.len() * 3 > all * 2 { BTreeSet::new() } else { lines })
+            change.tag() == ChangeTag::Insert && words(line) && !changed()
+        });
+        let inserted: BTreeSet<_> = inserted.filter_map(|change| change.new_index()).collect();
+        let all = lines.iter().filter(|line| words(line)).count();
+        Ok(if inserted.len() * 3 > all * 2 { BTreeSet::new() } else { inserted })
     }
 
     fn all(&self) -> Result<&Guards> {
@@ -370,8 +358,23 @@ impl Maker<'_> {
     }
 }
 
+/// What stands before a comment at the end of a line.
+fn sign(file: &File) -> &'static str {
+    if file.language() == "python" { "  # " } else { " // " }
+}
+
+/// The lines of a program without its header and the comments at their ends.
+fn bare(file: &File) -> Vec<&str> {
+    let sign = sign(file);
+    let bare = |line| match str::split_once(line, sign) {
+        Some((code, _)) if !code.trim().is_empty() => code.trim_end(),
+        _ => line,
+    };
+    file.code().lines().map(bare).collect()
+}
+
 /// The columns that a note's number may take beyond a line's limit.
-const MARK: usize = 4;
+const MARK: usize = 5;
 
 /// How much of two lines is the same, if one is only a change of the other.
 const CHANGED: f32 = 0.75;

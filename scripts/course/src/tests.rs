@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::guards::{Guards, find};
 use crate::requirements::{self, Hints, Requirement, parse};
-use crate::{Course, File, Lesson, code, pages, run, serve};
+use crate::{Course, File, Lesson, code, pages, parts, run, serve};
 
 #[test]
 fn the_programs_keep_the_limits() {
@@ -91,6 +91,30 @@ fn notes_get_their_numbers_in_order() {
     assert_eq!(pages::fill(new, &BTreeMap::new()).unwrap(), new);
     assert_eq!(pages::notes(page)[1].pieces, ["b", "c"]);
     assert!(pages::fill("a note <!-- at a( -->\n", &BTreeMap::new()).is_err(), "it is no item");
+}
+
+#[test]
+fn a_note_stands_at_one_line_of_a_program_and_a_new_line_is_marked() {
+    let mut old = lesson("", "//! Old.\nfn main() {\n    a(); // before\n    b();\n    e();\n}\n");
+    let mut new =
+        lesson("", "//! New.\nfn main() {\n    a(); // now\n    c(d, d);\n    b();\n    e();\n}\n");
+    (old.name, new.about.follows) = ("old".into(), Some("old".into()));
+    (old.tutorial, new.tutorial) = (vec![], vec![]);
+    let course = Course { root: PathBuf::new(), lessons: vec![old, new] };
+    let made = |page: &str| {
+        let page = format!("<!-- file src/main.rs -->\n\n{page}");
+        parts::of(&course, &course.lessons[1], &page, false)
+    };
+    let program = made("- <!-- at a( -->\n- <!-- at c( | main -->\n").unwrap();
+    assert_eq!(
+        program["file src/main.rs"],
+        "```rust\nfn main() { // ②\n    a(); // ①\n    c(d, d); // ② new\n    b();\n    e();\n}\n```\n"
+    );
+    for wrong in
+        ["- <!-- at () -->\n", "- <!-- at now -->\n", "- <!-- at f( -->\n", "<!-- guard \"g\" -->\n"]
+    {
+        assert!(made(wrong).is_err(), "{wrong}");
+    }
 }
 
 #[test]

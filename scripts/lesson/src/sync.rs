@@ -73,9 +73,11 @@ impl Sync {
             }
         }
         ensure!(!self.check || stale == 0, "{stale} pages are stale; run cargo lesson sync");
-        terminal::print(&match self.check {
-            true => format!("{} pages checked", pages::all(course)?.len()),
-            false => format!("{stale} pages written anew"),
+        let checked = pages::all(course)?.len();
+        terminal::print(&if self.check {
+            format!("{checked} pages checked")
+        } else {
+            format!("{stale} pages written anew")
         })
     }
 
