@@ -1,4 +1,4 @@
-# 1,500 clients at the tutorial's version, which has memory for about 500 threads of 2 MiB.
+# once: 1,500 clients at the tutorial's version, which has memory for about 500 threads of 2 MiB.
 said=$(mktemp)
 trap 'rm "$said"' EXIT
 (ulimit -v 1200000; exec "$EXAMPLES/tcp-server-threaded" "127.0.0.1:$PORT") >/dev/null 2>"$said" &

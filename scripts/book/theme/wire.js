@@ -52,15 +52,19 @@ for (const figure of document.querySelectorAll("figure.wire.steps")) {
   // The lines around the one where a side is: five, on a phone three.
   function excerpt({ how, lines }, program, place) {
     lines.parentElement.className = `wire-side ${place?.[0] ?? ""}`;
+    lines.hidden = !program;
     how.textContent = place ? ` ${say[place[0]]}` : "";
     const all = program?.[Number(python)] ?? [], line = place?.[1 + python] ?? 0;
     const many = matchMedia("(max-width: 600px)").matches ? 3 : 5;
     const from = Math.max(0, Math.min(line - (many >> 1), all.length - many)), some = all.slice(from, from + many);
-    const indent = Math.min(...some.filter((text) => text.trim()).map((text) => text.search(/\S/)));
+    const indent = (text) => Math.max(0, text.search(/\S/));
+    const least = Math.min(...some.filter((text) => text.trim()).map(indent));
     lines.replaceChildren();
-    some.forEach((text, number) => add("span", lines, {
-      textContent: text.slice(indent) || " ", className: place && from + number === line ? "lit" : "",
-    }));
+    some.forEach((text, number) => {
+      const own = add("span", lines, { textContent: text.trim() || " " });
+      own.style.paddingInlineStart = `calc(2rem + ${Math.max(0, indent(text) - least)}ch)`;
+      own.className = place && from + number === line ? "lit" : "";
+    });
   }
 
   function show() {

@@ -293,20 +293,26 @@ impl Maker<'_> {
         };
         let mut text = self.pick("fails:    ", "未通过：").to_owned();
         writeln!(text, "{}", title.unwrap_or_else(|| bare.replace('_', " ")))?;
+        let message = it.message.replace(r#""\n" does not come"#, "no further line comes");
+        let message = message.trim_end_matches("stdout: stderr:").trim_end_matches([' ', ':']);
+        // Without an answer that was expected, what came last says nothing of the failure.
+        let told = it.expected.is_none() || it.came.is_none();
+        let came = it.came.as_deref().filter(|_| !told || message.is_empty());
         let said = [
-            (self.pick("sent:     ", "发送：　"), &it.sent),
-            (self.pick("expected: ", "应为：　"), &it.expected),
-            (self.pick("came:     ", "收到：　"), &it.came),
+            (self.pick("sent:     ", "发送：　"), it.sent.as_deref()),
+            (self.pick("expected: ", "应为：　"), it.expected.as_deref()),
+            (self.pick("came:     ", "收到：　"), came.filter(|came| *came != "\\n")),
+            (
+                self.pick("said:     ", "报告：　"),
+                told.then_some(message).filter(|it| !it.is_empty()),
+            ),
         ];
         for (label, said) in said {
-            let Some(said) = said.as_deref() else { continue };
+            let Some(said) = said else { continue };
             let said =
                 said.strip_prefix("Some(").and_then(|it| it.strip_suffix(')')).unwrap_or(said);
             let said = if said.is_empty() { self.pick("(nothing)", "（没有）") } else { said };
             writeln!(text, "{label}{}", short(said))?;
-        }
-        if it.expected.is_none() || it.came.is_none() {
-            writeln!(text, "{}{}", self.pick("said:     ", "报告：　"), short(&it.message))?;
         }
         Ok(format!("```text\n{text}```\n"))
     }

@@ -110,9 +110,12 @@ fn a_note_stands_at_one_line_of_a_program_and_a_new_line_is_marked() {
         program["file src/main.rs"],
         "```rust\nfn main() { // ②\n    a(); // ①\n    c(d, d); // ② new\n    b();\n    e();\n}\n```\n"
     );
-    for wrong in
-        ["- <!-- at () -->\n", "- <!-- at now -->\n", "- <!-- at f( -->\n", "<!-- guard \"g\" -->\n"]
-    {
+    for wrong in [
+        "- <!-- at () -->\n",
+        "- <!-- at now -->\n",
+        "- <!-- at f( -->\n",
+        "<!-- guard \"g\" -->\n",
+    ] {
         assert!(made(wrong).is_err(), "{wrong}");
     }
 }

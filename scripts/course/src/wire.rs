@@ -9,7 +9,10 @@ use serde::Deserialize;
 
 use crate::{Course, File, Lesson, Words};
 
+mod first;
 mod words;
+
+pub use first::{FIRST, first};
 
 #[derive(Deserialize)]
 struct Recorded {

@@ -14,7 +14,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use course::run::{self, Built, Exchange, Version};
-use course::{Course, Lesson, diff, pages, parts, terms};
+use course::{Course, Lesson, diff, pages, parts, terms, wire};
 
 use crate::{commands, terminal};
 
@@ -72,6 +72,12 @@ impl Sync {
                 stale += self.update(course, page, &parts)?;
             }
         }
+        for (picture, chinese) in wire::FIRST {
+            if self.lessons.is_empty() {
+                let old = course.text(picture).unwrap_or_default();
+                stale += self.write(course, picture, &old, &wire::first(course, chinese)?)?;
+            }
+        }
         ensure!(!self.check || stale == 0, "{stale} pages are stale; run cargo lesson sync");
         let checked = pages::all(course)?.len();
         terminal::print(&if self.check {
@@ -90,11 +96,16 @@ impl Sync {
     ) -> Result<usize> {
         let old = course.text(path)?;
         let new = pages::fill(&old, parts).with_context(|| path.to_owned())?;
+        self.write(course, path, &old, &new)
+    }
+
+    /// Writes a file anew, or shows what is stale, and says whether it was.
+    fn write(&self, course: &Course, path: &str, old: &str, new: &str) -> Result<usize> {
         if old == new {
             return Ok(0);
         }
         if self.check {
-            terminal::print(&format!("{path}\n{}", diff::unified(&old, &new, 1)))?;
+            terminal::print(&format!("{path}\n{}", diff::unified(old, new, 1)))?;
         } else {
             fs::write(course.root.join(path), new)
                 .with_context(|| format!("cannot write {path}"))?;

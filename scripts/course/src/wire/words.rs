@@ -56,7 +56,7 @@ fn printed(exchange: &Exchange, prints: &[(Kind, String)]) -> Words {
             let [who, name] = names(exchange, kind == Kind::Server);
             let blank = if text.en.is_empty() { "" } else { " " };
             text.en = text.en + blank + &format!("The {who} prints {}.", lines.join(", then "));
-            text.zh = text.zh + &format!("{name}打印 {}。", lines.join("，然后是 "));
+            text.zh = format!("{}{name}打印 {}。", text.zh, lines.join("，然后是 "));
         }
     }
     text
@@ -98,7 +98,7 @@ fn done(exchange: &Exchange, row: &[(Kind, String)], states: [&str; 2]) -> Words
             (_, "listen") => {
                 say!(
                     "The server listens: from now on, its system takes in clients",
-                    "服务器开始监听。从这时起，系统替它接待来连接的客户端，"
+                    "服务器开始监听。从这时起，系统替它处理来连接的客户端，"
                 );
                 say!("and keeps them in a queue.", "让它们排队。");
             }
