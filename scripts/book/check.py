@@ -349,11 +349,12 @@ def check_wire(browser, page):
     for place in ("button", ".wire-box", "input"):
         browser.run(f"{figure}.querySelector(arguments[0]).focus()", place)
         before = int(browser.run(step))
-        browser.driver.switch_to.active_element.send_keys(Keys.ARROW_LEFT, Keys.ARROW_LEFT, Keys.ARROW_RIGHT)
+        # Whether or not there is a question between the two steps.
+        browser.driver.switch_to.active_element.send_keys(Keys.ARROW_LEFT, Keys.ARROW_RIGHT, Keys.ARROW_LEFT)
         if browser.driver.current_url != address:
             problem(page, f"an arrow key in the picture's {place} leads to {browser.driver.current_url}")
             browser.open(page)
-        elif int(browser.run(step)) not in (before - 1, before - 2):  # a question may come first
+        elif int(browser.run(step)) != before - 1:
             problem(page, f"an arrow key in the picture's {place} does not go through it")
     browser.axe(page, "the picture of the wire, gone through")
 
@@ -387,7 +388,7 @@ def look(address, wanted):
         check_links()
     tasks = [(page, check_page) for page in pages]
     steps = [page for page in pages if 'class="wire steps"' in (BOOK / page).read_text("utf-8")]
-    tasks += [(page, check_wire) for page in steps]
+    tasks += [(page, check_wire) for page in steps if page.startswith("en/") or "tcp-client" in page]
     for language, word, expected in (
         ("zh-CN", "三次握手", "concepts/tcp.html"),
         ("zh-CN", "半关闭", "concepts/tcp.html"),

@@ -149,14 +149,40 @@ impl Change {
     /// # Errors
     /// If one is not there exactly once.
     pub fn lines(&self, lesson: &Lesson) -> Result<Vec<usize>> {
+        self.lines_of(lesson, |_, _| true)
+    }
+
+    /// The lines that show what it is: without those of a `use`, and without those that it changes
+    /// only a little, such as one more argument, if there are others.
+    ///
+    /// # Errors
+    /// If one is not there exactly once.
+    pub fn main_lines(&self, lesson: &Lesson) -> Result<Vec<usize>> {
+        let lines = self.lines_of(lesson, |from, to| {
+            !from.starts_with("use ") && diff::ratio(from, to) < CHANGED
+        })?;
+        let text: Vec<_> = self.file(lesson)?.text.lines().collect();
+        let is_use = |number: &usize| text[number - 1].starts_with("use ");
+        for lines in [lines, self.lines(lesson)?] {
+            let lines: Vec<_> = lines.into_iter().filter(|number| !is_use(number)).collect();
+            if !lines.is_empty() {
+                return Ok(lines);
+            }
+        }
+        self.lines(lesson)
+    }
+
+    fn lines_of(&self, lesson: &Lesson, keep: fn(&str, &str) -> bool) -> Result<Vec<usize>> {
         let text = &self.file(lesson)?.text;
         let mut lines = Vec::new();
-        for span in self.spans(lesson)? {
+        for (span, (from, to)) in self.spans(lesson)?.into_iter().zip(&self.edits) {
             // White space at both ends belongs to the neighbours.
             let inner = text[span.clone()].trim_start();
             let start = span.end - inner.len();
             let first = 1 + text[..start].matches('\n').count();
-            lines.extend(first..=first + inner.trim_end().matches('\n').count());
+            if keep(from, to) {
+                lines.extend(first..=first + inner.trim_end().matches('\n').count());
+            }
         }
         lines.sort_unstable();
         lines.dedup();

@@ -71,7 +71,7 @@ pub struct About {
     pub number: u32,
     /// The lesson whose source this one is compared with.
     pub follows: Option<String>,
-    /// The article and its section.
+    /// The article and its section; or `beyond`.
     pub source: String,
     /// What is new in the lesson.
     pub idea: Words,
@@ -345,6 +345,12 @@ impl Lesson {
     pub fn file_with(&self, lines: &str) -> Option<&File> {
         let lines = lines.trim_matches('\n');
         self.files().find(|file| file.text.contains(lines))
+    }
+
+    /// The article and its section; none if the lesson goes beyond the articles.
+    #[must_use]
+    pub fn article(&self) -> Option<&str> {
+        Some(&*self.about.source).filter(|source| *source != "beyond")
     }
 
     /// The path, from the root, of the tests that say what it promises.

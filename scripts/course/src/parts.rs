@@ -116,16 +116,17 @@ impl Maker<'_> {
             format!("Lesson {}", about.number)
         };
         let mut line = format!("`{name}` · {number} · ");
-        if about.source == "beyond" {
-            line += self.pick("goes beyond the articles", "文章之外的内容");
-        } else {
+        if let Some(source) = self.lesson.article() {
             let articles: BTreeMap<String, Article> =
                 toml::from_str(include_str!("../articles.toml")).context("articles.toml")?;
             line += self.pick("read it beside ", "对照文章：");
-            for (number, source) in about.source.split(", ").enumerate() {
+            for (number, source) in source.split(", ").enumerate() {
                 let (key, place) = source.split_at(source.find(' ').unwrap_or(source.len()));
-                // What is no key is another section of the article before: `§6.4`.
-                let Some(article) = articles.get(key) else { continue };
+                let Some(article) = articles.get(key) else {
+                    // Another section of the article before: `§6.4`.
+                    line = line + self.pick(", ", "、") + source;
+                    continue;
+                };
                 if number > 0 {
                     line += self.pick(" and ", "、");
                 }
@@ -136,6 +137,8 @@ impl Maker<'_> {
                 };
                 line = line + &title + place;
             }
+        } else {
+            line += self.pick("goes beyond the articles", "文章之外的内容");
         }
         let other = self.pick("[中文](README.zh-CN.md)", "[English](README.md)");
         Ok(line + " · " + other + "\n")
@@ -253,16 +256,11 @@ impl Maker<'_> {
         Ok(format!("```text\n{list}```\n"))
     }
 
-    /// The lines of a guard. Those of a `use` are shown only if there are no others.
+    /// The lines of a guard.
     fn lines(&self, guard: &Change) -> Result<String> {
         let file = self.lesson.to_trust().iter().find(|file| file.name == guard.file);
         let text: Vec<_> = file.context("it has no file")?.text.lines().collect();
-        let all = guard.lines(self.lesson)?;
-        let is_use = |number: &&usize| text[**number - 1].starts_with("use ");
-        let mut lines: Vec<_> = all.iter().filter(|number| !is_use(number)).copied().collect();
-        if lines.is_empty() {
-            lines = all;
-        }
+        let lines = guard.main_lines(self.lesson)?;
         let indent = |line: &str| line.len() - line.trim_start().len();
         // An empty line between two of them is no gap.
         let gap = |one: &usize, next: &usize| {
@@ -345,11 +343,8 @@ impl Maker<'_> {
             if guard.file != main.name {
                 continue;
             }
-            let lines = guard.lines(self.lesson)?;
-            let is_use = |line: &&usize| {
-                main.text.lines().nth(**line - 1).is_some_and(|line| line.starts_with("use "))
-            };
-            let first = lines.iter().find(|line| !is_use(line)).or(lines.first());
+            let lines = guard.main_lines(self.lesson)?;
+            let first = lines.first();
             let Some(first) = first else { continue };
             let line = main.text.lines().nth(first - 1).unwrap_or_default();
             let indent = &line[..line.len() - line.trim_start().len()];

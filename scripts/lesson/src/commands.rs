@@ -63,3 +63,35 @@ fn is_package(course: &Course, name: &str) -> bool {
 fn is_example(lesson: &Lesson, name: &str) -> bool {
     lesson.tutorial().iter().any(|file| file.stem() == name)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+    use super::*;
+
+    #[test]
+    fn a_command_that_names_what_is_not_there_is_wrong() {
+        let course = Course::read().unwrap();
+        for right in [
+            "cargo run -p tcp-client -- --nothing",
+            "cargo run --example tcp-client",
+            "cargo lesson grade tcp-client --watch",
+            "cargo lesson --help",
+            "python3 crates/tcp-client/examples/tcp-client.py",
+            "nc 127.0.0.1 9999",
+        ] {
+            assert_eq!(wrong(&course, right), None);
+        }
+        for other in [
+            "cargo run -q -p nothing",
+            "cargo run --example nothing",
+            "cargo lesson nothing",
+            "cargo lesson diff nothing",
+            "cargo lesson diff tcp-client --nothing",
+            "python3 crates/nothing.py",
+        ] {
+            assert!(wrong(&course, other).is_some(), "{other}");
+        }
+    }
+}

@@ -42,7 +42,7 @@ impl List {
                 lesson.name.clone(),
                 language.of(&about.idea).to_owned(),
                 about.follows.clone().unwrap_or_else(|| "–".into()),
-                about.source.clone(),
+                lesson.article().unwrap_or("–").to_owned(),
             ]);
         }
         terminal::print(&lines(&table, terminal::width()).join("\n"))?;

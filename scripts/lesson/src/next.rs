@@ -88,13 +88,8 @@ fn go_on(course: &Course, lesson: &Lesson, half: Option<Half>, language: Languag
 }
 
 fn begin(lesson: &Lesson, half: Option<Half>, language: Language) -> String {
-    let (name, source, option) = (&lesson.name, &lesson.about.source, progress::option(half));
-    let title = title(lesson, language);
-    let article = if source == "beyond" {
-        String::new()
-    } else {
-        language.pick(format!("the article ({source}) and "), format!("文章（{source}）和 "))
-    };
+    let (name, option) = (&lesson.name, progress::option(half));
+    let (title, article) = (title(lesson, language), language.article(lesson));
     let what = language.pick(
         format!("Read {article}crates/{name}/README.md. Then write your own, in Rust or Python:"),
         format!("先读{article}crates/{name}/README.zh-CN.md，再自己写一遍（Rust 或 Python）："),

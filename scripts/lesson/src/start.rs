@@ -162,15 +162,15 @@ impl Begin<'_> {
     fn header(&self) -> String {
         let Self { lesson, language, .. } = self;
         let (name, about, option) = (&lesson.name, &lesson.about, progress::option(self.half));
-        let (number, source) = (about.number, &about.source);
+        let (number, article) = (about.number, language.article(lesson));
         let mut header = language.pick(
             format!(
                 "Lesson {number}, {name}: a program of your own.\n\
-                 Read the article ({source}) and crates/{name}/README.md.\n"
+                 Read {article}crates/{name}/README.md.\n"
             ),
             format!(
                 "第 {number} 课 {name}：你自己的程序。\n\
-                 请先阅读文章（{source}）和 crates/{name}/README.zh-CN.md。\n"
+                 请先阅读{article}crates/{name}/README.zh-CN.md。\n"
             ),
         );
         let mut say = |english: &str, chinese: &str, command: &str| {

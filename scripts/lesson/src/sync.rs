@@ -245,11 +245,12 @@ fn table(course: &Course, chinese: bool) -> Result<String> {
         "| # | Lesson | New idea | Follows | Article |\n|---|---|---|---|---|\n".to_owned()
     };
     let page = if chinese { "README.zh-CN.md" } else { "README.md" };
-    for Lesson { name, about, .. } in &course.lessons {
+    for lesson in &course.lessons {
+        let Lesson { name, about, .. } = lesson;
         let idea = if chinese { &about.idea.zh } else { &about.idea.en };
         let follows = about.follows.as_ref().map_or("–".into(), |name| format!("`{name}`"));
         let beyond = if chinese { "文章之外" } else { "beyond the articles" };
-        let source = if about.source == "beyond" { beyond } else { &about.source };
+        let source = lesson.article().unwrap_or(beyond);
         let number = about.number;
         writeln!(
             rows,

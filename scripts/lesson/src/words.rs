@@ -3,7 +3,7 @@
 use std::env;
 
 use clap::ValueEnum;
-use course::Words;
+use course::{Lesson, Words};
 
 /// The option that chooses the language.
 #[derive(clap::Args)]
@@ -42,6 +42,13 @@ impl Language {
             Self::English => english,
             Self::Chinese => chinese,
         }
+    }
+
+    /// The article, before another thing to read; nothing if the lesson goes beyond the articles.
+    pub(crate) fn article(self, lesson: &Lesson) -> String {
+        lesson.article().map_or(String::new(), |source| {
+            self.pick(format!("the article ({source}) and "), format!("文章（{source}）和 "))
+        })
     }
 
     /// What the course says in this language.
