@@ -32,7 +32,7 @@ AXE = Path(os.environ.get("AXE", ROOT / "target/ci-tools/node_modules/axe-core/a
 LANGUAGES = {"en": "zh-CN", "zh-CN": "en"}
 PATIENCE = 30  # seconds; no page needs one
 BROWSERS = min(4, os.cpu_count() or 1)
-WIDE, NARROW = (1280, 900), (390, 844)
+WIDE, NARROW = (1280, 900), [(390, 844), (320, 640)]
 problems = []
 
 
@@ -166,23 +166,56 @@ def attempt(browser, page, check, *arguments):
         problem(page, f"{check.__name__}: {error.msg}")
 
 
+# What a page may have, in screens of WIDE with all folds closed.
+SCREENS, LONG = 7, {"lessons/socket-tour.html": 9, "lessons/ip-addresses.html": 9}
+
+# The height of the page, where its first program begins, and blocks of code that are open twice.
+FIGURES = """
+const shown = [...document.querySelectorAll("main pre")].filter((block) => block.checkVisibility());
+const texts = shown.map((block) => block.textContent.trim()).filter((text) => text.split("\\n").length > 2);
+const program = document.querySelector("main .programs");
+return [
+  document.documentElement.scrollHeight,
+  program ? program.getBoundingClientRect().top + scrollY : 0,
+  texts.filter((text, at) => texts.indexOf(text) < at).map((text) => text.slice(0, 60)),
+];
+"""
+
+# What is wider than the screen, but for boxes that scroll by themselves.
+WIDER = """
+const wide = (e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest("pre, .table-wrapper, .wire-box, .wire, .picture");
+return document.documentElement.scrollWidth > innerWidth
+  ? [...document.querySelectorAll("main *")].filter(wide).slice(0, 3).map((e) => e.tagName + "." + e.className) : null;
+"""
+
+
 def check_page(browser, page):
     browser.size(WIDE)
-    for theme in ("light", "navy"):
-        browser.theme(theme)
-        browser.open(page)
-        browser.logged(page)
-        browser.axe(page, theme)
-    browser.size(NARROW)
+    browser.theme("light")
     browser.open(page)
-    width = browser.run("return document.documentElement.scrollWidth")
-    if width > NARROW[0]:
-        wide = browser.run(
-            "return [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth)"
-            ".slice(0, 3).map(e => e.tagName + '.' + e.className)"
-        )
-        problem(page, f"{width} pixels wide on a screen of {NARROW[0]}: {wide}")
     browser.logged(page)
+    check_figures(browser, page)
+    browser.axe(page, "light")
+    browser.run("document.documentElement.classList.replace('light', 'navy')")
+    browser.axe(page, "navy")
+    for width in NARROW:
+        browser.size(width)
+        if (wide := browser.run(WIDER)) is not None:
+            problem(page, f"wider than a screen of {width[0]} pixels: {wide}")
+    browser.logged(page)
+
+
+def check_figures(browser, page):
+    height, program, twice = browser.run(FIGURES)
+    name = page.split("/", 1)[-1]
+    if name.startswith(("lessons/", "concepts/", "questions/")):
+        screens = LONG.get(name, SCREENS)
+        if height > screens * WIDE[1]:
+            problem(page, f"{height / WIDE[1]:.1f} screens long, not {screens}")
+    if program >= 2 * WIDE[1]:
+        problem(page, f"its first program begins on screen {program / WIDE[1] + 1:.1f}")
+    for code in twice:
+        problem(page, f"this stands open twice: {code}")
 
 
 def check_search(browser, page, word, expected):

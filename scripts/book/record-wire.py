@@ -131,7 +131,7 @@ def exchange(port, terminals):
             processes.append(process)
         server, client = processes
         client.wait(PATIENCE)
-        finish(int((folder / "server").read_text().split()[0]), folder / "server")
+        ended = finish(int((folder / "server").read_text().split()[0]), folder / "server", port)
         server.wait(PATIENCE)
         # What tcpdump has seen before this, it has written before this.
         socket.socket(type=socket.SOCK_DGRAM).sendto(END, ("127.0.0.1", port))
@@ -141,7 +141,7 @@ def exchange(port, terminals):
         rows = packets(pcap, port)
         for side in ("server", "client"):
             rows += calls((folder / side).read_text("utf-8"), side, port)
-        return [row for _, row in sorted(rows, key=lambda row: row[0])]
+        return [row for when, row in sorted(rows, key=lambda row: row[0]) if when < ended]
 
 
 def kill(process):
@@ -151,21 +151,28 @@ def kill(process):
     process.wait()
 
 
-def finish(pid, log):
-    """Ends a server, once it has nothing more to do: each of its threads waits for a peer."""
+def finish(pid, log, port):
+    """Ends a server, once it has nothing more to do: each of its threads waits, and no peer is connected.
+    Says when."""
     seen, deadline = None, time.monotonic() + PATIENCE
+    # The sockets of that port, but for those that listen or that no program has any more.
+    connected = re.compile(rf"^ *\d+: \w+:{port:04X} \w+:\w+ (?!0A|06)", re.MULTILINE)
     while time.monotonic() < deadline:
         try:
             stats = [(task / "stat").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
             before, seen = seen, ([stat.rsplit(") ", 1)[1][0] for stat in stats], log.read_text("utf-8"))
             last = {line.split()[0]: line for line in seen[1].splitlines()}
             asleep = any("nanosleep(" in line and " = " not in line for line in last.values())
-            if seen == before and set(seen[0]) <= {"S", "Z"} and not asleep:
-                return os.kill(pid, signal.SIGINT)
+            talks = connected.search(Path("/proc/net/tcp").read_text())
+            if seen == before and set(seen[0]) <= {"S", "Z"} and not asleep and not talks:
+                ended = time.time()
+                os.kill(pid, signal.SIGINT)
+                return ended
         except (FileNotFoundError, ProcessLookupError):  # of the program, or of a thread
             if not Path(f"/proc/{pid}").exists():
-                return
+                break
         time.sleep(0.01)  # until the next look
+    return time.time()
 
 
 def calls(log, side, port):
@@ -199,6 +206,7 @@ def calls(log, side, port):
             continue  # such as ::1, where no one listens
         words = name.replace("accept4", "accept")
         if name == "listen":
+            words += " again" if handle in listeners else ""
             listeners.add(handle)
         if name == "close" and handle in listeners:
             listeners.discard(handle)

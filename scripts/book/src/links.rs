@@ -18,6 +18,8 @@ pub(crate) struct Links {
     root: PathBuf,
     /// The page made of a file, by the file's English name.
     pages: HashMap<String, String>,
+    /// The pages of the lessons, by the names of their crates.
+    lessons: HashMap<String, String>,
     /// Each page's anchors: that of its language and the English one, which the book uses for both.
     anchors: HashMap<String, HashMap<String, String>>,
     /// The files that are copied, and where to.
@@ -37,7 +39,9 @@ impl Links {
             anchors.insert(page.source.clone(), own.into_iter().zip(english).collect());
         }
         let (root, files) = (course.root.clone(), RefCell::default());
-        Ok(Self { language, root, pages: by_source, anchors, files })
+        let lessons = course.lessons.iter().map(|lesson| lesson.name.clone());
+        let lessons = lessons.map(|name| (name.clone(), format!("lessons/{name}.md"))).collect();
+        Ok(Self { language, root, pages: by_source, lessons, anchors, files })
     }
 
     pub(crate) fn into_files(self) -> BTreeMap<String, String> {
@@ -50,9 +54,29 @@ impl Links {
         let mut taken = HashMap::new();
         let mut heading: Option<(usize, String)> = None;
         let mut inside = String::new();
+        let (mut in_link, mut in_block) = (false, false);
         for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
             match event {
+                Event::Start(Tag::CodeBlock(_)) => in_block = true,
+                Event::End(TagEnd::CodeBlock) => in_block = false,
+                Event::End(TagEnd::Link) => in_link = false,
+                Event::Text(_) if heading.is_none() && !in_link && !in_block => {
+                    let words = &text[range.clone()];
+                    let new = self.chinese_marked(&rfcs_linked(words));
+                    if new != words {
+                        changes.push((range, new));
+                    }
+                }
+                Event::Code(name) if heading.is_none() && !in_link => {
+                    let target =
+                        self.lessons.get(&*name).filter(|_| !matches!(page.kind, Kind::Lesson(_)));
+                    if let Some(target) = target {
+                        let up = "../".repeat(page.target.matches('/').count());
+                        changes.push((range, format!("[`{name}`]({up}{target})")));
+                    }
+                }
                 Event::Start(Tag::Link { dest_url, .. }) => {
+                    in_link = true;
                     let place = text[range.clone()].rfind(&format!("]({dest_url}"));
                     let start =
                         range.start + place.context("a link is not written as [..](..)")? + 2;
@@ -92,6 +116,23 @@ impl Links {
             done = range.end;
         }
         Ok(rewritten + &text[done..])
+    }
+
+    /// In an English page, Chinese words are marked as such, for those who hear them.
+    fn chinese_marked(&self, words: &str) -> String {
+        if self.language == Language::Chinese {
+            return words.to_owned();
+        }
+        let han = |c: char| {
+            ('\u{3000}'..'\u{a000}').contains(&c) || ('\u{ff00}'..'\u{fff0}').contains(&c)
+        };
+        let (mut marked, mut rest) = (String::new(), words);
+        while let Some(start) = rest.find(han) {
+            let end = rest[start..].find(|c| !han(c)).map_or(rest.len(), |length| start + length);
+            marked = marked + &rest[..start] + "<span lang=\"zh\">" + &rest[start..end] + "</span>";
+            rest = &rest[end..];
+        }
+        marked + rest
     }
 
     /// Where a link of this page leads.
@@ -140,6 +181,35 @@ impl Links {
         self.files.borrow_mut().insert(path.to_owned(), target.clone());
         target
     }
+}
+
+/// Each `RFC 9293 §2.2` as a link to that section.
+fn rfcs_linked(words: &str) -> String {
+    let (mut linked, mut rest) = (String::new(), words);
+    while let Some(start) = rest.find("RFC ") {
+        let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let number = &rest[start + 4..];
+        let number = &number[..digits(number)];
+        let mut end = start + 4 + number.len();
+        let mut place = String::new();
+        if let Some(section) = rest[end..].strip_prefix(" §") {
+            let length = section.find(|c: char| !c.is_ascii_alphanumeric() && c != '.');
+            let section = section[..length.unwrap_or(section.len())].trim_end_matches('.');
+            let kind =
+                if section.starts_with(char::is_alphabetic) { "appendix" } else { "section" };
+            place = format!("#{kind}-{section}");
+            end += " §".len() + section.len();
+        }
+        linked += &rest[..start];
+        if number.is_empty() {
+            linked += &rest[start..end];
+        } else {
+            let link = format!("https://www.rfc-editor.org/rfc/rfc{number}{place}");
+            linked = linked + "[" + &rest[start..end] + "](" + &link + ")";
+        }
+        rest = &rest[end..];
+    }
+    linked + rest
 }
 
 /// The place on a lesson's page where a file is shown.

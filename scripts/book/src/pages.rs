@@ -152,7 +152,8 @@ pub(crate) fn write(
         put(&folder.join(&page.target), &text)?;
     }
     for (path, target) in links.into_files() {
-        put(&folder.join(target), &course.text(&path)?)?;
+        // With a mark of its encoding, since a server may name none.
+        put(&folder.join(target), &format!("\u{feff}{}", course.text(&path)?))?;
     }
     put(&folder.join("SUMMARY.md"), &summary(course, pages, language)?)
 }

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, ensure};
-use course::wire::{self, Exchange, Kind, Step};
-use course::{Course, File, Lesson, Words};
+use course::wire::{self, Exchange, Kind, Program, Step};
+use course::{Course, Lesson, Words};
 use serde_json::json;
 
 use crate::bits;
@@ -37,17 +37,17 @@ pub(crate) fn of(course: &Course, lesson: &Lesson, language: Language) -> Result
     let (mut svg, mut script) = (String::new(), String::new());
     for exchange in wire::exchanges(course, lesson)? {
         let steps = exchange.steps(course, lesson)?;
-        let files = exchange.files(course)?;
-        let name = |side: usize| match (&*exchange.programs[side], files[side]) {
+        let programs = exchange.programs(course)?;
+        let name = |side: usize| match (&*exchange.programs[side], &programs[side]) {
             ("kernel", _) => language.pick("kernel", "内核"),
             ("web server", _) => language.pick("web server", "网页服务器"),
-            (_, Some([file, _])) => file.stem(),
+            (_, Some(program)) => &program.name,
             (program, None) => program,
         };
         let names = [name(0), name(1)];
         svg.push_str(&draw(&exchange, &steps, &names, language)?);
         if !exchange.kernel() {
-            let data = data(files, &steps, &names, language);
+            let data = data(&programs, &steps, &names, language);
             script = format!("<script type=\"application/json\">{data}</script>\n");
         }
     }
@@ -141,7 +141,7 @@ fn draw(
 
 /// What the script needs: the client's part first, as in the picture.
 fn data(
-    files: [Option<[&File; 2]>; 2],
+    programs: &[Option<Program>; 2],
     steps: &[Step],
     names: &[&str; 2],
     language: Language,
@@ -192,9 +192,13 @@ fn data(
         }),
     );
     let [server, client] = names;
+    let code = |side: usize| {
+        let Program { rust, python, .. } = programs[side].as_ref()?;
+        Some([Some(bare(rust, " // ")), python.as_deref().map(|code| bare(code, "  # "))])
+    };
     let data = json!({
         "names": [client, server],
-        "code": [files[1].map(|files| files.map(bare)), files[0].map(|files| files.map(bare))],
+        "code": [code(1), code(0)],
         "steps": told,
         "say": say,
     });
@@ -202,16 +206,12 @@ fn data(
 }
 
 /// A program's lines without the comments at their ends, but for what happens at the end of a block.
-fn bare(file: &File) -> Vec<&str> {
-    let sign = if file.language() == "python" { "  # " } else { " // " };
-    file.code()
-        .lines()
-        .map(
-            |line| {
-                if line.starts_with('}') { line } else { line.split(sign).next().unwrap_or(line) }
-            },
-        )
-        .collect()
+fn bare<'a>(code: &'a str, sign: &str) -> Vec<&'a str> {
+    let bare = |line: &'a str| match line.split_once(sign) {
+        Some((line, _)) if !line.starts_with('}') => line,
+        _ => line,
+    };
+    code.lines().map(bare).collect()
 }
 
 impl Places {

@@ -18,6 +18,18 @@ const resized = new ResizeObserver((changes) => changes.forEach(({ target }) => 
 boxes.forEach((box) => resized.observe(box));
 document.fonts.ready.then(() => boxes.forEach(reach)); // a font changes what is in a box, not the box
 
+// In such a box the arrows scroll, and do not turn the page.
+for (const box of boxes) {
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowLeft" || event.key === "ArrowRight") event.stopPropagation();
+  });
+}
+
+// What is folded is printed all the same.
+addEventListener("beforeprint", () => {
+  for (const fold of document.querySelectorAll("details:not([open])")) fold.open = true;
+});
+
 // On a narrow screen each cell says which column it is of.
 const colon = document.documentElement.lang === "en" ? ": " : "：";
 for (const row of document.querySelectorAll("main tbody tr")) {

@@ -76,6 +76,16 @@
     return some.length ? some : all;
   };
 
+  // The place of a text where a Chinese word stands, with some text around it; nothing for others.
+  window.search.excerpt = (body, terms, escape) => {
+    const wanted = terms.filter((term) => han.test(term)).flatMap((term) => [term, ...words(term)]);
+    const hit = wanted.find((term) => body.toLowerCase().includes(term));
+    if (!hit) return null;
+    const at = body.toLowerCase().indexOf(hit), start = Math.max(0, at - 40);
+    const [before, found, after] = [body.slice(start, at), body.substr(at, hit.length), body.substr(at + hit.length, 80)];
+    return `${start ? "…" : ""}${escape(before)}<em>${escape(found)}</em>${escape(after)}…`;
+  };
+
   // What is pasted with the mouse presses no key, and mdBook waits for one.
   const bar = document.getElementById("mdbook-searchbar");
   bar?.addEventListener("input", () => bar.dispatchEvent(new KeyboardEvent("keyup")));

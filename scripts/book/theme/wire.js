@@ -54,7 +54,8 @@ for (const figure of document.querySelectorAll("figure.wire.steps")) {
     lines.parentElement.className = `wire-side ${place?.[0] ?? ""}`;
     lines.hidden = !program;
     how.textContent = place ? ` ${say[place[0]]}` : "";
-    const all = program?.[Number(python)] ?? [], line = place?.[1 + python] ?? 0;
+    const version = Number(python && Boolean(program?.[1])); // one version is in Rust only
+    const all = program?.[version] ?? [], line = place?.[1 + version] ?? 0;
     const many = matchMedia("(max-width: 600px)").matches ? 3 : 5;
     const from = Math.max(0, Math.min(line - (many >> 1), all.length - many)), some = all.slice(from, from + many);
     const indent = (text) => Math.max(0, text.search(/\S/));

@@ -65,10 +65,21 @@ pub struct Line {
     pub server: bool,
     /// Whether it waits until something comes.
     pub waits: bool,
-    /// Its number in the Rust file without its header, from 0.
+    /// Its number in the Rust program without its header, from 0.
     pub rust: usize,
-    /// The same in Python.
-    pub python: usize,
+    /// The same in Python, if there is one.
+    pub python: Option<usize>,
+}
+
+/// A program that the steps point into, without the comment at its top.
+#[derive(Debug)]
+pub struct Program {
+    /// `tcp-client`, `gethostname-server`.
+    pub name: String,
+    /// In Rust: the tutorial's version, or else all files of the only one.
+    pub rust: String,
+    /// In Python.
+    pub python: Option<String>,
 }
 
 /// Asked before a step, and answered by it.
@@ -163,7 +174,8 @@ impl Exchange {
     fn shows(&self, lesson: &Lesson) -> bool {
         let [server, client] = &self.programs;
         let own = ["kernel", "web server"].contains(&server.as_str());
-        lesson.about.terminals.iter().map(|terminal| &terminal.run).eq(&self.programs)
+        let run = lesson.about.terminals.iter().map(|terminal| terminal.run.split(" http:").next());
+        run.eq(self.programs.iter().map(|program| Some(&**program)))
             || own && client.split(' ').next() == Some(&lesson.name)
     }
 
@@ -173,27 +185,33 @@ impl Exchange {
         self.programs[0] == "kernel"
     }
 
-    /// The programs' files in Rust and in Python that the steps point into, the server's first;
-    /// nothing for a program that is no lesson's, or that has one version only.
+    /// The programs that the steps point into, the server's first; nothing for a web server or for the
+    /// kernel. A lesson with one version has no Python.
     ///
     /// # Errors
     /// If a lesson has no such half.
-    pub fn files<'a>(&self, course: &'a Course) -> Result<[Option<[&'a File; 2]>; 2]> {
-        let mut files = [None, None];
-        for (files, program) in files.iter_mut().zip(&self.programs) {
-            let (name, half) = program.split_once(' ').unwrap_or((program, ""));
+    pub fn programs(&self, course: &Course) -> Result<[Option<Program>; 2]> {
+        let mut programs = [None, None];
+        for (program, name) in programs.iter_mut().zip(&self.programs) {
+            let (name, half) = name.split_once(' ').unwrap_or((name, ""));
             let Ok(lesson) = course.find(name) else { continue };
-            let find = |files: &'a [File]| {
-                let own = files.len() > 1;
-                files.iter().find(|file| !own || file.stem().ends_with(half))
-            };
-            if !lesson.tutorial().is_empty() {
-                let rust = find(lesson.tutorial()).context("no tutorial's version in Rust")?;
-                let python = find(lesson.python()).context("no tutorial's version in Python")?;
-                *files = Some([rust, python]);
+            if self.kernel() {
+                continue;
             }
+            let find = |files: &[File]| {
+                let own = files.len() > 1;
+                let file = files.iter().find(|file| !own || file.stem().ends_with(half));
+                file.map(|file| (file.stem().to_owned(), file.code().to_owned()))
+            };
+            let one = || {
+                let files = lesson.to_trust().iter().map(File::code);
+                (name.to_owned(), files.collect::<Vec<_>>().join("\n"))
+            };
+            let (name, rust) = find(lesson.tutorial()).unwrap_or_else(one);
+            let python = find(lesson.python()).map(|(_, code)| code);
+            *program = Some(Program { name, rust, python });
         }
-        Ok(files)
+        Ok(programs)
     }
 
     /// The steps, in the order of time, with the questions of that lesson's page.
@@ -201,7 +219,7 @@ impl Exchange {
     /// # Errors
     /// If a call of a lesson's program has not exactly one line, or a question no step.
     pub fn steps(&self, course: &Course, lesson: &Lesson) -> Result<Vec<Step>> {
-        let (by_hand, files) = (by_hand()?, self.files(course)?);
+        let (by_hand, programs) = (by_hand()?, self.programs(course)?);
         let mut steps = self.rows()?;
         let (mut states, mut calls) = (["CLOSED"; 2], Vec::new());
         for step in &mut steps {
@@ -212,25 +230,30 @@ impl Exchange {
                     Kind::Server => true,
                     Kind::Left | Kind::Right => continue,
                 };
-                let Some(files) = files[usize::from(!server)] else { continue };
+                let Some(program) = &programs[usize::from(!server)] else { continue };
                 let call = words.split(" = ").next().unwrap_or(words);
                 calls.push((server, call.to_owned()));
                 let time = calls.iter().filter(|made| **made == (server, call.to_owned())).count();
                 let data = step.row.get(at + 1).map_or("", |(_, words)| words);
-                let program = &self.programs[usize::from(!server)];
-                let line = |file: &File| {
+                let name = &self.programs[usize::from(!server)];
+                let line = |language: &str, code: &str| {
                     let is_it = |own: &&Exception| {
-                        (&own.program, &*own.language, &*own.call)
-                            == (program, file.language(), call)
+                        (&own.program, &*own.language, &*own.call) == (name, language, call)
                     };
                     let mut own = by_hand.lines.iter().filter(is_it);
                     let always = own.clone().find(|own| own.time.is_none());
                     let own = own.find(|own| own.time == Some(time)).or(always);
-                    line(file, call, data, own.map(|own| &*own.piece))
-                        .with_context(|| format!("{}: {call}, time {time}", file.path))
+                    line(language, code, call, data, own.map(|own| &*own.piece))
+                        .with_context(|| format!("{name} in {language}: {call}, time {time}"))
                 };
                 let waits = call == "accept" || call.starts_with("recv");
-                let [rust, python] = [line(files[0])?, line(files[1])?];
+                let rust = line("rust", &program.rust);
+                let python = program.python.as_ref().map(|code| line("python", code));
+                // A tutorial's version is short enough for each call to be found.
+                if let (Err(_), None) = (&rust, &python) {
+                    continue;
+                }
+                let (rust, python) = (rust?, python.transpose()?);
                 step.lines.push(Line { server, waits, rust, python });
             }
             step.states = states;
@@ -371,7 +394,7 @@ fn pieces(language: &str, call: &str) -> &'static [&'static str] {
         ("rust", "recvfrom") => &[".recv_from("],
         // A UDP socket that sends first gets its port then.
         ("python", "bind") => &[".bind(", ".sendto("],
-        ("python", "listen") => &[".listen("],
+        ("rust", "listen again") | ("python", "listen") => &[".listen("],
         ("python", "connect") => &[".connect("],
         ("python", "send") => &[".send(", ".sendall("],
         ("python", "recv") => &[".recv("],
@@ -385,8 +408,7 @@ fn pieces(language: &str, call: &str) -> &'static [&'static str] {
 }
 
 /// The line of a program that makes a call; `data` is what it sends. `own` is a piece that ends in it.
-fn line(file: &File, call: &str, data: &str, own: Option<&str>) -> Result<usize> {
-    let code = file.code();
+fn line(language: &str, code: &str, call: &str, data: &str, own: Option<&str>) -> Result<usize> {
     let lines: Vec<_> = code.lines().collect();
     let with = |piece: &str| -> Vec<usize> {
         (0..lines.len()).filter(|&at| lines[at].contains(piece)).collect()
@@ -401,13 +423,13 @@ fn line(file: &File, call: &str, data: &str, own: Option<&str>) -> Result<usize>
             .map(|(place, _)| code[..place + piece.len()].matches('\n').count())
             .collect(),
         // Rust closes a socket where the function that owns it ends.
-        None if file.language() == "rust" && call.starts_with("close") => {
+        None if language == "rust" && call.starts_with("close") => {
             let owners = ["fn talk(mut ", "fn receive(mut ", "fn main("];
             let owners = if call == "close" { &owners[..] } else { &owners[2..] };
             owners.iter().find_map(|name| end_of(name)).into_iter().collect()
         }
         None => {
-            let pieces = pieces(file.language(), call).iter();
+            let pieces = pieces(language, call).iter();
             pieces.map(|piece| with(piece)).find(|found| !found.is_empty()).unwrap_or_default()
         }
     };
@@ -448,12 +470,12 @@ mod tests {
     #[test]
     fn a_line_is_found_by_what_it_calls_and_sends() {
         let course = Course::read().unwrap();
-        let python = &course.find("tcp-client").unwrap().python()[0];
-        let text = |at: usize| python.code().lines().nth(at).unwrap().trim();
-        let found = |data| line(python, "send", data, None).map(text);
+        let python = course.find("tcp-client").unwrap().python()[0].code();
+        let text = |at: usize| python.lines().nth(at).unwrap().trim();
+        let found = |data| line("python", python, "send", data, None).map(text);
         assert_eq!(found("\"exit\"").unwrap(), "stream.send(b\"exit\")");
         assert_eq!(found("\"Tracy\"").unwrap(), "stream.send(name.encode())");
-        assert!(line(python, "recv", "", None).is_err(), "two lines read");
-        assert!(line(python, "accept", "", None).is_err(), "no line accepts");
+        assert!(line("python", python, "recv", "", None).is_err(), "two lines read");
+        assert!(line("python", python, "accept", "", None).is_err(), "no line accepts");
     }
 }

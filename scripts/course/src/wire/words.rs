@@ -102,6 +102,10 @@ fn done(exchange: &Exchange, row: &[(Kind, String)], states: [&str; 2]) -> Words
                 );
                 say!("and keeps them in a queue.", "让它们排队。");
             }
+            (_, "listen again") => say!(
+                "The server listens once more, with room for a longer queue.",
+                "服务器再监听一次，把等待队列设得更长。"
+            ),
             (_, "connect") => say!(
                 "The client calls `connect`, and waits in it.",
                 "客户端调用 `connect`，在里面等待。"
