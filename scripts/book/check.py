@@ -196,7 +196,7 @@ def check_page(browser, page):
     browser.logged(page)
     check_figures(browser, page)
     browser.axe(page, "light")
-    browser.run("document.documentElement.classList.replace('light', 'navy')")
+    browser.run("document.querySelector('#mdbook-theme-navy').click()")
     browser.axe(page, "navy")
     for width in NARROW:
         browser.size(width)
@@ -277,6 +277,7 @@ def check_marks(browser, page):
         return
     browser.driver.get(found)
     script = "return [...new Set([...document.querySelectorAll('main mark')].map(m => m.textContent.toLowerCase()))]"
+    browser.wait(lambda: browser.run(script), f"{line!r} marks nothing", page)
     if "brokenpipeerror" not in (marks := browser.run(script)) or any(len(mark) < 3 for mark in marks):
         problem(page, f"{line!r} marks {marks}")
 
@@ -335,61 +336,18 @@ def check_keyboard(browser, page):
 
 
 def check_copy(browser, page):
+    """A command is copied by itself, and a program without the numbers of its notes."""
     browser.size(WIDE)
     browser.open(page)
-    blocks = browser.driver.find_elements(By.CSS_SELECTOR, ".run pre")
-    if (text := copied(browser, blocks[-1])).strip() != "cargo run -p tcp-client":
-        problem(page, f"the run line is copied as {text!r}")
-    block = browser.find("pre:has(> code.language-console)")
-    if (text := copied(browser, block)).strip() != "cargo run -p tcp-server-threaded":
-        problem(page, f"the transcript's command is copied as {text!r}")
-    for name in ("src/main.rs", "examples/tcp-client.py", "examples/tcp-client.rs"):
-        source = (ROOT / "crates/tcp-client" / name).read_text("utf-8")
-        block = browser.find(f"p:has(#{re.sub('[/.]', '-', name)}) + pre")
-        # The tutorial's version is shown without the comment at its top.
-        text = copied(browser, block).strip()
-        if text != source.strip() and (name == "src/main.rs" or not text or not source.strip().endswith(text)):
-            problem(page, f"{name} is not copied as it is")
-    browser.find(".show-old").click()
-    for block in browser.driver.find_elements(By.CSS_SELECTOR, ".changes > pre"):
-        if (text := copied(browser, block)).strip() not in source:
-            problem(page, f"a block of what is new is copied as {text!r}")
-
-
-def check_wire(browser, page):
-    """The picture of the wire goes on a step at a time, asks before it shows, and keeps its keys."""
-    browser.size(WIDE)
-    browser.open(page)
-    figure = "document.querySelector('figure.wire.steps')"
-    seen = browser.run(f"""
-        const figure = {figure}, next = figure.querySelectorAll(".wire-controls button")[1];
-        const says = () => figure.querySelector("output").textContent, seen = [];
-        for (let turn = 0; turn < 99 && next.ariaDisabled !== "true"; turn++) {{
-            const before = says(), shown = () => figure.querySelectorAll(".step:not(.later)").length;
-            const rows = shown(), asks = figure.querySelector("output strong") !== null;
-            next.click();
-            const lit = [...figure.querySelectorAll("pre")].map((box) => box.querySelectorAll(".lit").length);
-            seen.push({{ asks, more: shown() - rows, changed: says() !== before, lit: Math.max(...lit) }});
-        }}
-        return seen""")
-    if not seen or not any(turn["asks"] for turn in seen):
-        problem(page, f"the picture of the wire asks nothing: {seen}")
-    for turn, after in zip(seen, seen[1:] + [{"asks": False}]):
-        if turn["more"] != (not after["asks"]) or not turn["changed"] or turn["lit"] > 1:
-            problem(page, f"a step of the picture of the wire: {turn}, then {after}")
-    # The keys with which mdBook turns pages.
-    address, step = browser.driver.current_url, f"return {figure}.querySelector('input').value"
-    for place in ("button", ".wire-box", "input"):
-        browser.run(f"{figure}.querySelector(arguments[0]).focus()", place)
-        before = int(browser.run(step))
-        # Whether or not there is a question between the two steps.
-        browser.driver.switch_to.active_element.send_keys(Keys.ARROW_LEFT, Keys.ARROW_RIGHT, Keys.ARROW_LEFT)
-        if browser.driver.current_url != address:
-            problem(page, f"an arrow key in the picture's {place} leads to {browser.driver.current_url}")
-            browser.open(page)
-        elif int(browser.run(step)) != before - 1:
-            problem(page, f"an arrow key in the picture's {place} does not go through it")
-    browser.axe(page, "the picture of the wire, gone through")
+    block = browser.find("pre:has(> code.language-sh)")
+    if (text := copied(browser, block)).strip() != "cargo run --example tcp-server-threaded":
+        problem(page, f"the first command is copied as {text!r}")
+    source = (ROOT / "crates/tcp-server-threaded/examples/tcp-server-threaded.rs").read_text("utf-8")
+    text = copied(browser, browser.find(".program pre"))
+    lines = [line for line in text.splitlines() if line.strip()]
+    wrong = [line for line in lines if line not in source or re.search("[①-㉟]|// new$", line)]
+    if len(lines) < 20 or wrong:
+        problem(page, f"the program is copied with {wrong}, {len(lines)} lines")
 
 
 def main():
@@ -437,7 +395,7 @@ def look(address, wanted):
         tasks += [(f"{language}/index.html", check_answers, answers), (f"{language}/index.html", check_marks)]
     for page in ("en/lessons/tcp-client.html", "zh-CN/index.html", "zh-CN/concepts/tcp.html"):
         tasks += [(page, check_language), (page, check_theme)]
-    tasks += [("en/index.html", check_keyboard), ("en/lessons/tcp-client.html", check_copy)]
+    tasks += [("en/index.html", check_keyboard), ("en/lessons/tcp-server-threaded.html", check_copy)]
     with ThreadPoolExecutor() as pool:  # each of its threads has a browser of its own
         list(pool.map(work, [address] * BROWSERS, [tasks[part::BROWSERS] for part in range(BROWSERS)]))
     print(f"looked at {len(pages)} pages")
