@@ -158,6 +158,11 @@ fn folder(up: usize) -> PathBuf {
     test.ancestors().nth(up).expect("target/debug/deps/TEST").to_owned()
 }
 
+/// The version to trust of another lesson.
+pub fn program(lesson: &str) -> String {
+    built(lesson, "bin", lesson)
+}
+
 /// Where cargo put the program `name` of a lesson, a `bin` or an `example`, built with this test's
 /// own profile and target folder.
 fn built(lesson: &str, kind: &str, name: &str) -> String {
