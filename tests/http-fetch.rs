@@ -1514,7 +1514,7 @@ mod polish {
     rule!(
         help_tells_the_lesson_and_its_other_half_in_one_screen,
         command,
-        &["Lesson 1", "http://www.sina.com.cn/", "30", "--output", "python3 -m http.server"]
+        &["Lesson 1", "http://www.sina.com.cn/", "30", "--output", "cargo run -p http-server"]
     );
     rule!(
         #[cfg(unix)]

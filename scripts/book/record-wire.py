@@ -35,7 +35,6 @@ SYN, FIN, RST, ACK = 2, 1, 4, 16
 PATIENCE = 30  # seconds; nothing needs as many
 FEW = 8  # bytes; as many are shown beside their text
 END = b"the end of the recording"
-PAGE = {"run": "web server", "args": "", "types": []}  # this script, with --serve
 
 # The stops of socket-tour that have a picture: their calls, and which of those are drawn. What comes
 # before is how every stop begins, what comes after the same once more.
@@ -52,7 +51,7 @@ def runs():
     listed = subprocess.run(["cargo", "lesson", "list", "--json"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
     found = {}
     for lesson in json.loads(listed.stdout):
-        terminals = [PAGE] * lesson["page"] + lesson["terminals"]
+        terminals = lesson["terminals"]
         if len(terminals) == 2:
             programs = tuple(terminal["run"].split(" http:")[0] for terminal in terminals)
             found.setdefault(programs, partial(exchange, lesson["port"], terminals))
@@ -63,8 +62,6 @@ def runs():
 
 
 def program(run, port=0):
-    if run == PAGE["run"]:
-        return [sys.executable, Path(__file__).resolve(), "--serve", str(port)]
     name, *words = run.replace("{port}", str(port)).split()
     return [PROGRAMS / name, *words]
 
@@ -72,7 +69,7 @@ def program(run, port=0):
 def tutorial(run, port):
     """The tutorial's version, which takes an address and nothing else; or nothing, if there is none."""
     name, *words = run.replace("{port}", str(port)).split()
-    examples = sorted((ROOT / "crates" / name / "examples").glob("*.rs")) if run != PAGE["run"] else []
+    examples = sorted((ROOT / "crates" / name / "examples").glob("*.rs"))
     if len(examples) > 1:  # the two halves of lesson 6
         examples = [path for path in examples if path.stem.endswith(words[0])]
         words = words[1:]
@@ -401,20 +398,4 @@ def main():
     wire.write_text(text, "utf-8")
 
 
-def serve(port):
-    """A page for http-fetch, in GBK. It ends where the connection does."""
-    page = '<html><head><meta charset="gbk"><title>网络编程测试</title></head></html>\n'
-    with socket.create_server(("127.0.0.1", port)) as listener:
-        print(f"Listening on 127.0.0.1:{port}", file=sys.stderr, flush=True)
-        while True:
-            stream, _ = listener.accept()
-            with stream:
-                stream.recv(4096)
-                stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
-                stream.sendall(page.encode("gbk"))
-
-
-if sys.argv[1:2] == ["--serve"]:
-    serve(int(sys.argv[2]))
-else:
-    main()
+main()

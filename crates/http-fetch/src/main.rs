@@ -25,7 +25,7 @@ const BUFFER: usize = 512 * 1024;
 
 /// Lesson 1: fetches a web page over a plain TCP socket.
 #[derive(Parser)]
-#[command(after_help = "Without a network: python3 -m http.server 8000 --bind 127.0.0.1
+#[command(after_help = "Without a network: cargo run -p http-server
 In another terminal: cargo run -p http-fetch -- http://127.0.0.1:8000/")]
 struct Args {
     /// The page

@@ -123,7 +123,7 @@ fn run_it(page: &mut String, lesson: &Lesson, language: Language) -> Result<()> 
         let run = other.run.replace("{port}", &lesson.about.port.to_string());
         let (name, arguments) = run.split_once(' ').unwrap_or((&run, ""));
         // With one terminal, the transcript shows a part of what there is; here is the whole.
-        let arguments = if terminals.len() == 1 && !lesson.about.page { "" } else { arguments };
+        let arguments = if terminals.len() == 1 { "" } else { arguments };
         let separator = if arguments.is_empty() { "" } else { " -- " };
         fenced(page, "sh", &format!("cargo run -p {name}{separator}{arguments}"));
     }

@@ -40,7 +40,6 @@ pub(crate) fn of(course: &Course, lesson: &Lesson, language: Language) -> Result
         let programs = exchange.programs(course)?;
         let name = |side: usize| match (&*exchange.programs[side], &programs[side]) {
             ("kernel", _) => language.pick("kernel", "内核"),
-            ("web server", _) => language.pick("web server", "网页服务器"),
             (_, Some(program)) => &program.name,
             (program, None) => program,
         };

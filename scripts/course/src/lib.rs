@@ -78,9 +78,6 @@ pub struct About {
     /// The port that the pages show, whatever port a recording was given.
     #[serde(default)]
     pub port: u16,
-    /// Whether a recording serves a page of its own at that port.
-    #[serde(default)]
-    pub page: bool,
     /// The programs of the lesson's exchange, in the order of their start. The last one ends by itself.
     #[serde(default)]
     pub terminals: Vec<Terminal>,

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::{Course, Lesson, serve};
+use crate::{Course, Lesson};
 
 /// No lesson's exchange takes longer, and no server to start.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -21,8 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const QUIET: Duration = Duration::from_millis(400);
 /// The same for the tutorial's version, which sleeps a second before it looks at what came.
 const TUTORIAL_QUIET: Duration = Duration::from_millis(1500);
-/// A page in GBK, for `http-fetch`; its title is 网络编程测试.
-const PAGE: &[u8] = b"<html><head><meta charset=\"gbk\"><title>\xcd\xf8\xc2\xe7\xb1\xe0\xb3\xcc\xb2\xe2\xca\xd4</title></head></html>\n";
 
 /// A program that cargo has built.
 #[derive(Debug, Clone)]
@@ -208,7 +206,7 @@ pub fn record(
     ensure!(!terminals.is_empty(), "{} has no terminals in its manifest", lesson.name);
     let folder = course.target()?.join("tour");
     fs::create_dir_all(&folder)?;
-    let port = if lesson.about.page { serve_page(&folder)? } else { free_port()? };
+    let port = free_port()?;
     let with_port = |text: &str| text.replace("{port}", &port.to_string());
     let (mut commands, mut programs) = (Vec::new(), Vec::new());
     for terminal in terminals {
@@ -421,15 +419,4 @@ pub fn free_port() -> Result<u16> {
             return Ok(port);
         }
     }
-}
-
-/// Serves the page in GBK, until the program ends, and says at which port.
-fn serve_page(folder: &Path) -> Result<u16> {
-    let site = folder.join("site");
-    fs::create_dir_all(&site)?;
-    fs::write(site.join("index.html"), PAGE)?;
-    let listener = serve::listen(0)?;
-    let port = listener.local_addr()?.port();
-    thread::spawn(move || serve::serve(&listener, &site));
-    Ok(port)
 }

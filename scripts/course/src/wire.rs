@@ -20,7 +20,7 @@ struct Recorded {
 }
 
 /// One recording: the server, the client, and what they did in the order of time. In the server's
-/// place may be the kernel, or a web server that is no lesson's.
+/// place may be the kernel.
 #[derive(Debug, Deserialize)]
 pub struct Exchange {
     /// The server, and the client.
@@ -173,7 +173,7 @@ pub fn markdown(course: &Course, lesson: &Lesson, chinese: bool) -> Result<Optio
 impl Exchange {
     fn shows(&self, lesson: &Lesson) -> bool {
         let [server, client] = &self.programs;
-        let own = ["kernel", "web server"].contains(&server.as_str());
+        let own = server == "kernel";
         let run = lesson.about.terminals.iter().map(|terminal| terminal.run.split(" http:").next());
         run.eq(self.programs.iter().map(|program| Some(&**program)))
             || own && client.split(' ').next() == Some(&lesson.name)
