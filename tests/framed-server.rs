@@ -6,6 +6,7 @@ mod support;
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use support::rules::WRONG_ADDRESS;
 use support::{Meeting, Peer, Program, connect, expect, expect_end, rule, rules};
@@ -50,6 +51,12 @@ fn dialogue(address: &str) {
 #[track_caller]
 fn talk(client: &mut Peer) {
     expect(client, &frame("Welcome!"));
+    talk_on(client);
+}
+
+/// The dialogue after the welcome.
+#[track_caller]
+fn talk_on(client: &mut Peer) {
     for name in ["Michael", "Tracy", "Sarah"] {
         client.write_all(&frame(name)).unwrap();
         expect(client, &frame(&format!("Hello, {name}!")));
@@ -93,6 +100,15 @@ mod dialogue {
         client.shutdown(Shutdown::Write).unwrap();
         expect_end(&mut client);
     }
+
+    #[test]
+    fn serves_clients_side_by_side() {
+        let mut meeting = Meeting::server(command);
+        let mut first = meeting.connect();
+        expect(&mut first, &frame("Welcome!"));
+        talk(&mut meeting.connect());
+        talk_on(&mut first);
+    }
 }
 
 mod sturdy {
@@ -105,7 +121,7 @@ mod sturdy {
         client.set_nodelay(true).unwrap();
         for byte in frame("张三") {
             client.write_all(&[byte]).unwrap();
-            std::thread::sleep(std::time::Duration::from_millis(5)); // so that it is read by itself
+            std::thread::sleep(Duration::from_millis(5)); // so that it is read by itself
         }
         expect(&mut client, &frame("Hello, 张三!"));
     }
@@ -168,7 +184,7 @@ mod sturdy {
         let address = server.address();
         let first = welcomed(&address);
         let mut second = connect(&address);
-        second.set_read_timeout(Some(std::time::Duration::from_millis(200))).unwrap();
+        second.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
         second.read(&mut [0]).expect_err("a second client is served, with one place");
         second.set_read_timeout(Some(support::patience())).unwrap();
         drop(first);
@@ -185,11 +201,47 @@ mod sturdy {
             client
         }
     );
+
+    #[cfg(unix)]
+    #[test]
+    fn waits_when_no_descriptor_is_free_and_goes_on_when_one_is() {
+        let limited = &mut support::with_limit(&at("127.0.0.1:0"), ["-n", "24"]);
+        let mut server = Program::start(limited);
+        let address = server.address();
+        let clients: Vec<_> = (0..40).map(|_| connect(&address)).collect();
+        rules::pauses_while_it_cannot_serve(&mut server);
+        drop(clients);
+        dialogue(&address);
+    }
+
     rule!(says_where_why_and_what_to_do_when_it_cannot_listen, at);
+    rule!(is_reachable_as_127_0_0_1_under_the_name_localhost, at, |_server, address| {
+        dialogue(address);
+    });
 }
 
 mod polish {
     use super::*;
+
+    #[test]
+    fn prints_the_tutorials_words() {
+        let (server, address) = server();
+        let mut client = connect(&address);
+        let peer = client.local_addr().unwrap();
+        talk(&mut client);
+        assert_eq!(server.stdout.line(), format!("Accept new connection from {peer}..."));
+        assert_eq!(server.stdout.line(), format!("Connection from {peer} closed."));
+    }
+
+    #[test]
+    fn pauses_before_each_answer() {
+        let server = Program::start(&mut command(&["127.0.0.1:0", "--delay", "0.3"]));
+        let mut client = welcomed(&server.address());
+        let start = Instant::now();
+        client.write_all(&frame("Tracy")).unwrap();
+        expect(&mut client, &frame("Hello, Tracy!"));
+        assert!(start.elapsed() >= Duration::from_millis(300), "{:?}", start.elapsed());
+    }
 
     rule!(
         help_tells_the_lesson_and_its_other_half_in_one_screen,
@@ -208,6 +260,16 @@ mod polish {
     );
     rule!(ends_when_stdout_is_closed_or_full, at("127.0.0.1:0"), |_| ());
     rule!(ends_with_an_error_when_stderr_is_full, at("127.0.0.1:0"));
+    rule!(
+        #[cfg(unix)]
+        goes_on_when_no_one_reads_its_stderr,
+        at("127.0.0.1:0"),
+        |server: &Program, address: &str| {
+            support::reset(welcomed(address));
+            server.stdout.until("closed.\n");
+        },
+        |address: &str| dialogue(address)
+    );
 }
 
 mod versions {

@@ -3,8 +3,14 @@
 
 mod support;
 
+#[cfg(target_os = "linux")]
+use std::io::Write;
 use std::process::Command;
+#[cfg(target_os = "linux")]
+use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use support::Program;
 use support::rules::WRONG_ADDRESS;
 use support::{rule, welcome};
 
@@ -61,13 +67,41 @@ mod sturdy {
     );
     rule!(welcome::lets_a_client_wait_while_all_places_are_taken, command);
     rule!(welcome::welcomes_a_burst_of_clients, command);
-
     rule!(welcome::serves_one_more_beside_a_thousand_idle_connections, command);
     rule!(
         #[cfg(unix)]
         welcome::waits_when_no_descriptor_is_free_and_goes_on_when_one_is,
         command
     );
+
+    /// No test waits for 30 seconds. While an answer is not read, strace shows that the server waits
+    /// for its system with a limit of time.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn gives_up_a_client_that_reads_nothing() {
+        let may = Command::new("strace").args(["-D", "-qq", "true"]).output();
+        if !may.is_ok_and(|output| output.status.success()) {
+            return support::left_out("there is no strace here");
+        }
+        let untraced = at("127.0.0.1:0");
+        let mut traced = Command::new("strace");
+        traced.args(["-D", "-f", "-qq", "-e", "trace=setsockopt,poll,epoll_wait,epoll_pwait"]);
+        let server = Program::start(traced.arg(untraced.get_program()).args(untraced.get_args()));
+        let address = server.address();
+        let mut deaf = welcome::welcomed(&address);
+        deaf.set_write_timeout(Some(Duration::from_millis(200))).unwrap();
+        while deaf.write(&[b'x'; 1024]).is_ok() {}
+        let _other = welcome::welcomed(&address); // ends a wait, and strace prints its limit
+        loop {
+            let line = server.stderr.line();
+            let call = line.split(") = ").next().unwrap_or_default();
+            let limit = call.rsplit(", ").next().and_then(|limit| limit.parse().ok());
+            if line.contains("SO_SNDTIMEO") || line.contains("poll") && limit > Some(1000) {
+                return;
+            }
+        }
+    }
+
     rule!(says_where_why_and_what_to_do_when_it_cannot_listen, at);
     rule!(is_reachable_as_127_0_0_1_under_the_name_localhost, at, |_server, address| {
         welcome::dialogue(address);

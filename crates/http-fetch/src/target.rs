@@ -20,6 +20,8 @@ pub struct Target {
     pub address: Address,
     /// The path and the query, in the form that a request line takes.
     pub resource: String,
+    /// The port that the URL need not name: 80, or 443 for https.
+    usual: u16,
 }
 
 impl FromStr for Target {
@@ -28,10 +30,24 @@ impl FromStr for Target {
     /// Takes a URL, or one without its `http://`. Characters outside ASCII are percent-encoded;
     /// others that a URL can't have are an error, and so is what a request could not carry.
     fn from_str(text: &str) -> Result<Self> {
-        let rest = without_scheme(text)?;
+        Self::parse(text, "http", 80)
+    }
+}
+
+impl Target {
+    /// An `https://` URL, for a lesson with TLS.
+    ///
+    /// # Errors
+    /// If it is not one.
+    pub fn https(text: &str) -> Result<Self> {
+        Self::parse(text, "https", 443)
+    }
+
+    fn parse(text: &str, own: &str, usual: u16) -> Result<Self> {
+        let rest = without_scheme(text, own)?;
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, rest) = rest.split_at(end);
-        let (host, port) = host_and_port(authority)?;
+        let (host, port) = host_and_port(authority, usual)?;
         if let Some(wrong) = rest.chars().find(|&c| c.is_ascii() && !is_plain(c, MARKS)) {
             bail!("a URL can't have {wrong:?}; write it as %{:02X}", u32::from(wrong));
         }
@@ -40,11 +56,9 @@ impl FromStr for Target {
         let resource = without_dots(path) + query;
         let resource = utf8_percent_encode(&resource, &AsciiSet::EMPTY).to_string();
         let address = format!("{host}:{port}").parse().map_err(Error::msg)?;
-        Ok(Self { address, resource })
+        Ok(Self { address, resource, usual })
     }
-}
 
-impl Target {
     /// The tutorial's request (RFC 9112 §3): one line, two fields, and a blank line.
     #[must_use]
     pub fn request(&self) -> String {
@@ -54,8 +68,8 @@ impl Target {
 
     /// The value of the `Host` field (RFC 9110 §7.2): without the port if that is the usual one.
     fn host_field(&self) -> String {
-        let Self { address, .. } = self;
-        if address.port() == 80 { address.host().to_owned() } else { address.to_string() }
+        let Self { address, usual, .. } = self;
+        if address.port() == *usual { address.host().to_owned() } else { address.to_string() }
     }
 
     /// The host without `www.` up to its first dot, such as `sina.html`. No other part of the URL,
@@ -77,24 +91,24 @@ fn is_plain(c: char, marks: &str) -> bool {
 
 /// What follows `http://`, which may be left out. Other schemes are refused, with slashes and
 /// without; `localhost:8000` is none, since digits follow its colon.
-fn without_scheme(text: &str) -> Result<&str> {
+fn without_scheme<'a>(text: &'a str, own: &str) -> Result<&'a str> {
     let Some((scheme, rest)) = text.split_once(':') else { return Ok(text) };
     let (slashes, start) = (rest.strip_prefix("//"), rest.split(['/', '?', '#']).next());
     let is_port = start.is_some_and(|s| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit()));
     let is_ipv6 = rest.contains(':') && scheme.bytes().all(|b| b.is_ascii_hexdigit());
     match (scheme.to_ascii_lowercase().as_str(), slashes) {
-        ("http", Some(rest)) => Ok(rest),
-        ("http", None) => bail!("write http:// with both slashes, then the host"),
+        (scheme, Some(rest)) if scheme == own => Ok(rest),
+        (scheme, None) if scheme == own => bail!("write {own}:// with both slashes, then the host"),
         ("https", _) => bail!("https needs TLS, and this is a plain TCP socket; try http://"),
         _ if scheme.is_empty() || !scheme.chars().all(|c| is_plain(c, "+-.")) => Ok(text),
-        (_, Some(_)) => bail!("{scheme}:// is not http://"),
+        (_, Some(_)) => bail!("{scheme}:// is not {own}://"),
         _ if is_port || is_ipv6 || scheme.starts_with(|c: char| c.is_ascii_digit()) => Ok(text),
-        _ => bail!("{scheme}: is not http://, nor a host with its port"),
+        _ => bail!("{scheme}: is not {own}://, nor a host with its port"),
     }
 }
 
 /// Takes the part between `http://` and the path apart.
-fn host_and_port(authority: &str) -> Result<(&str, u16)> {
+fn host_and_port(authority: &str, usual: u16) -> Result<(&str, u16)> {
     ensure!(!authority.contains('@'), "a user or password in a URL is not sent; leave it out");
     let end = if authority.starts_with('[') {
         authority.find(']').context("the ] after the IPv6 address is missing")? + 1
@@ -116,7 +130,7 @@ fn host_and_port(authority: &str) -> Result<(&str, u16)> {
         }
     }
     let digits = match port {
-        "" | ":" => "80",
+        "" | ":" => return Ok((host, usual)),
         port => port.strip_prefix(':').context("a colon is missing between ] and the port")?,
     };
     // `parse` would take a plus sign.

@@ -32,15 +32,15 @@ impl Response {
     }
 }
 
-/// The answer to a path. What is not there, may not be read or lies outside is not found: the client
-/// learns nothing of it.
+/// The answer to a path. What is not there, may not be read or lies outside is not found: the
+/// client learns nothing of it.
 pub(crate) fn respond(root: &Path, path: &str) -> Response {
     let found = names(path).and_then(|names| find(root, path, &names));
     found.unwrap_or_else(|_| Response::short("404 Not Found", ""))
 }
 
-/// The names of a path, decoded once. Nothing that begins with a dot is one of them, and so no `..`;
-/// nothing that some system takes for a separator, a drive or the end of a name either.
+/// The names of a path, decoded once. None begins with a dot, so none is `..`; and none has in it
+/// what some system takes for a separator, a drive or the end of a name.
 fn names(path: &str) -> io::Result<Vec<String>> {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     // The form that a proxy gets: http://HOST/PATH (RFC 9112 §3.2.2).

@@ -29,6 +29,9 @@ use socket2::SockRef;
 const LONGEST: usize = 8 * 1024;
 const SLOWEST: Duration = Duration::from_secs(10);
 
+/// The small page.
+const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/site");
+
 /// Lesson 21: serves a folder over HTTP/1.1.
 #[derive(Parser)]
 #[command(after_help = "In a second terminal: cargo run -p http-fetch -- http://127.0.0.1:8000/")]
@@ -37,7 +40,7 @@ struct Args {
     #[arg(default_value = "127.0.0.1:8000")]
     address: Address,
     /// The folder; without it, a small page in GBK
-    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/site"), hide_default_value = true)]
+    #[arg(long, default_value = SITE, hide_default_value = true)]
     folder: PathBuf,
     /// Connections at once; others wait
     #[arg(long, value_name = "N", default_value = "1000")]

@@ -126,8 +126,13 @@ struct Runs<'a> {
 
 impl<'a> Runs<'a> {
     fn new(course: &'a Course, lesson: &'a Lesson, built: &'a [Built]) -> Result<Self> {
-        let to_trust = run::record(course, lesson, built, Version::ToTrust);
-        let to_trust = to_trust.with_context(|| lesson.name.clone())?;
+        // A lesson that needs the internet has no terminals to record.
+        let to_trust = if lesson.about.terminals.is_empty() {
+            Exchange { commands: Vec::new(), port: 0, started: Vec::new(), events: Vec::new() }
+        } else {
+            let exchange = run::record(course, lesson, built, Version::ToTrust);
+            exchange.with_context(|| lesson.name.clone())?
+        };
         check_header(lesson, &to_trust)?;
         let recorded = BTreeMap::new();
         Ok(Self { course, lesson, built, to_trust, tutorial: None, recorded })
