@@ -284,8 +284,8 @@ const SECTIONS: [(&str, bool); 7] = [
     ("What went over the wire", false),
     ("Where it breaks, and what helps", false),
     ("The version to trust", false),
-    ("Try this", true),
-    ("In three lines", true),
+    ("Try this", false),
+    ("In three lines", false),
 ];
 
 /// What is wrong with the order of a lesson's page.
