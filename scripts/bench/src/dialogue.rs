@@ -76,15 +76,75 @@ pub(crate) fn bench<'a>(tools: &'a Tools, lesson: &Lesson) -> Result<Bench<'a>> 
     Ok(Bench::new(TEXTS, peers, move |peer, numbers| measure(peer, &load, numbers)))
 }
 
+const LADDER: [&str; 3] = [
+    "ladder",
+    "The same dialogue by threads, a pool, readiness and tasks, without a delay",
+    "the kernel, and the one core that a server of one thread has.",
+];
+
+/// Lessons 4 and 18 to 20 beside each other, each with its yardstick in C: threads or epoll.
+pub(crate) fn ladder<'a>(tools: &'a Tools, lessons: &[&Lesson]) -> Result<Bench<'a>> {
+    let time = Duration::from_millis(if tools.quick { 50 } else { 500 });
+    let talking = if tools.quick { [8, 32] } else { [64, 1000] };
+    // So many threads as connections, that no client waits for one.
+    let most = talking[1].to_string();
+    let arguments = ["127.0.0.1:0", "--delay", "0", "--max-connections", &most];
+    let name = |lesson: &Lesson| match lesson.name.as_str() {
+        "tcp-server-pool" => "pool",
+        "tcp-server-mio" => "mio",
+        "tcp-server-tokio" => "tokio",
+        _ => "thread each",
+    };
+    let mut peers = Vec::new();
+    for lesson in lessons {
+        peers.push(Some(Peer { name: name(lesson), ..tools.lesson(lesson, &arguments)? }));
+    }
+    let c = |program, name| tools.c(program).map(|peer| Peer { name, ..peer });
+    peers.extend([c("threaded", "C threads"), c("epoll", "C epoll")]);
+    peers.push(tools.script("scripts/bench/peers/tcp-server-threaded.py"));
+    let bench = Bench::new(LADDER, peers, move |peer, numbers| {
+        let server = Server::start(peer.command(), None)?;
+        for connections in talking {
+            talk_at(&server, connections, time, numbers)?;
+        }
+        drop(server);
+        // A new one, whose memory nothing has used before.
+        let server = Server::start(peer.command(), None)?;
+        let (before, held) = (memory(&server.child, "VmRSS")?, talking[1]);
+        let _crowd = Crowd::welcomed(server.address, held)?;
+        let used = memory(&server.child, "VmRSS")?.saturating_sub(before);
+        numbers.less(RESIDENT, &held, used as f64 / held as f64);
+        Ok(())
+    });
+    let pairs = [
+        ("thread each", "C threads"),
+        ("pool", "C threads"),
+        ("mio", "C epoll"),
+        ("tokio", "C epoll"),
+    ];
+    Ok(bench.compared(&pairs))
+}
+
+/// Requests a second and the times of the answers, with so many connections.
+fn talk_at(
+    server: &Server,
+    connections: usize,
+    time: Duration,
+    numbers: &mut Numbers<'_>,
+) -> Result<()> {
+    let times = talk(server.address, connections, time)?;
+    let at = |percent: usize| times.get(times.len() * percent / 100).map(Duration::as_secs_f64);
+    let (half, most) = at(50).zip(at(99)).context("no answer at all")?;
+    numbers.more(REQUESTS, &connections, times.len() as f64 / time.as_secs_f64());
+    numbers.less(HALF, &connections, half * 1e6);
+    numbers.less(MOST, &connections, most * 1e6);
+    Ok(())
+}
+
 fn measure(peer: &Peer, load: &Load, numbers: &mut Numbers<'_>) -> Result<()> {
     let server = Server::start(peer.command(), None)?;
     for connections in load.talking {
-        let times = talk(server.address, connections, load.time)?;
-        let at = |percent: usize| times.get(times.len() * percent / 100).map(Duration::as_secs_f64);
-        let (half, most) = at(50).zip(at(99)).context("no answer at all")?;
-        numbers.more(REQUESTS, &connections, times.len() as f64 / load.time.as_secs_f64());
-        numbers.less(HALF, &connections, half * 1e6);
-        numbers.less(MOST, &connections, most * 1e6);
+        talk_at(&server, connections, load.time, numbers)?;
     }
     let crowd = |share| Crowd::welcomed(server.address, share);
     let dialogues = on_all_threads(CLIENTS, crowd, |crowd| crowd.turn_over(load.time))?;

@@ -32,6 +32,8 @@ pub(crate) struct Bench<'a> {
     rows: Vec<Row>,
     /// Why a peer could not be measured.
     failures: Vec<Option<String>>,
+    /// The columns of ratios: which peer is how many times as good as which other.
+    pairs: Vec<(usize, usize)>,
 }
 
 struct Row {
@@ -92,7 +94,21 @@ impl<'a> Bench<'a> {
     ) -> Self {
         let peers: Vec<_> = peers.into_iter().flatten().collect();
         let failures = vec![None; peers.len()];
-        Self { key, title, limit, peers, measure: Box::new(measure), rows: Vec::new(), failures }
+        let is = |role| {
+            let roles = peers.iter().enumerate().filter(move |(_, peer)| peer.role == role);
+            roles.map(|(at, _)| at)
+        };
+        let ours = is(Role::Ours).next();
+        let pairs = ours.map_or(Vec::new(), |ours| is(Role::Other).map(|it| (ours, it)).collect());
+        let (measure, rows) = (Box::new(measure) as Measure<'a>, Vec::new());
+        Self { key, title, limit, peers, measure, rows, failures, pairs }
+    }
+
+    /// With these columns of ratios, by the names of the peers, in place of the usual ones.
+    pub(crate) fn compared(mut self, pairs: &[(&str, &str)]) -> Self {
+        let find = |name: &str| self.peers.iter().position(|peer| peer.name == name);
+        self.pairs = pairs.iter().filter_map(|(one, other)| find(one).zip(find(other))).collect();
+        self
     }
 
     /// Measures one peer. One that failed as a whole is not asked again.
@@ -111,18 +127,12 @@ impl<'a> Bench<'a> {
         cells.for_each(|cell| cell.numbers.clear());
     }
 
-    /// How many times as good as that peer ours is; over 1 is better, whatever is measured.
-    fn ratio(&self, row: &Row, peer: usize) -> Option<f64> {
-        let ours = self.peers.iter().position(|peer| peer.role == Role::Ours)?;
-        let (ours, other) = (row.cells[ours].median()?, row.cells[peer].median()?);
+    /// How many times as good the one is as the other; over 1 is better, whatever is measured.
+    fn ratio(row: &Row, (one, other): (usize, usize)) -> Option<f64> {
+        let (ours, other) = (row.cells[one].median()?, row.cells[other].median()?);
         let (better, worse) = if row.more_is_better { (ours, other) } else { (other, ours) };
         let ratio = if ours.total_cmp(&other).is_eq() { 1.0 } else { better / worse };
         Some(ratio).filter(|ratio| ratio.is_finite())
-    }
-
-    /// The peers that ours is compared with.
-    fn others(&self) -> impl Iterator<Item = usize> {
-        (0..self.peers.len()).filter(|&peer| self.peers[peer].role == Role::Other)
     }
 
     fn headings(&self, language: usize) -> Vec<String> {
@@ -131,7 +141,10 @@ impl<'a> Bench<'a> {
             (Role::Limit, 1) => "本工具的上限".into(),
             _ => peer.name.into(),
         }));
-        headings.extend(self.others().map(|peer| format!("Rust : {}", self.peers[peer].name)));
+        let pair = |&(one, other): &(usize, usize)| {
+            format!("{} : {}", self.peers[one].name, self.peers[other].name)
+        };
+        headings.extend(self.pairs.iter().map(pair));
         headings
     }
 
@@ -142,9 +155,10 @@ impl<'a> Bench<'a> {
             let failure = cell.failure.as_ref().or(failure.as_ref());
             cell.show().or_else(|| failure.cloned()).unwrap_or("–".into())
         }));
-        let ratio =
-            |peer| self.ratio(row, peer).map_or("–".into(), |ratio| format!("{ratio:.2}"));
-        line.extend(self.others().map(ratio));
+        let ratio = |&pair: &(usize, usize)| {
+            Self::ratio(row, pair).map_or("–".into(), |ratio| format!("{ratio:.2}"))
+        };
+        line.extend(self.pairs.iter().map(ratio));
         line
     }
 
@@ -156,7 +170,8 @@ impl<'a> Bench<'a> {
                     "median": cell.median(),
                     "numbers": cell.numbers,
                     "failure": cell.failure.as_ref().or(self.failures[peer].as_ref()),
-                    "rust_is_better_by": self.ratio(row, peer),
+                    "rust_is_better_by": self.pairs.iter().find(|pair| pair.1 == peer)
+                        .and_then(|&pair| Self::ratio(row, pair)),
                 })
             });
             json!({
