@@ -238,6 +238,30 @@ pub fn goes_on_after_it_was_stopped_and_continued(command: Make) {
     dialogue(&address);
 }
 
+/// For the soak of lessons 19 and 20: their clients cost a few KiB each, and no thread. Nothing is left
+/// of them.
+#[cfg(target_os = "linux")]
+#[track_caller]
+pub fn holds_10_000_idle_clients(command: Make) {
+    let arguments = ["127.0.0.1:0", "--delay", "0", "--max-connections", "20000"];
+    let server = Program::start(&mut command(&arguments));
+    let address = server.address();
+    dialogue(&address); // what is set up once is set up now
+    let before = super::resources(server.id());
+    let mut clients: Vec<_> = (0..10_000).map(|_| connect(&address)).collect();
+    for client in &mut clients {
+        expect(client, b"Welcome!");
+    }
+    let held = super::resources(server.id());
+    assert_eq!(held.threads, before.threads);
+    assert!(held.resident < before.resident + 10_000 * 8 * 1024, "{before:?} {held:?}");
+    dialogue(&address);
+    drop(clients);
+    let after = super::wait_for_resources(server.id(), |now| now.descriptors == before.descriptors);
+    assert!(after.resident < before.resident + 64 * 1024 * 1024, "{before:?} {after:?}");
+    dialogue(&address);
+}
+
 /// A server that was asked to stop (SIGINT), while a client talks; the client, and its address.
 #[cfg(unix)]
 #[track_caller]
