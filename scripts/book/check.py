@@ -352,6 +352,42 @@ def check_copy(browser, page):
         problem(page, f"the program is copied with {wrong}, {len(lines)} lines")
 
 
+def check_wire(browser, page):
+    """The picture of the wire goes on a step at a time, asks before it shows, and keeps its keys."""
+    browser.size(WIDE)
+    browser.open(page)
+    figure = "document.querySelector('figure.wire.steps')"
+    seen = browser.run(f"""
+        const figure = {figure}, next = figure.querySelectorAll(".wire-controls button")[1];
+        const says = () => figure.querySelector("output").textContent, seen = [];
+        for (let turn = 0; turn < 99 && next.ariaDisabled !== "true"; turn++) {{
+            const before = says(), shown = () => figure.querySelectorAll(".step:not(.later)").length;
+            const rows = shown(), asks = figure.querySelector("output strong") !== null;
+            next.click();
+            const lit = [...figure.querySelectorAll("pre")].map((box) => box.querySelectorAll(".lit").length);
+            seen.push({{ asks, more: shown() - rows, changed: says() !== before, lit: Math.max(...lit) }});
+        }}
+        return seen""")
+    if not seen or not any(turn["asks"] for turn in seen):
+        problem(page, f"the picture of the wire asks nothing: {seen}")
+    for turn, after in zip(seen, seen[1:] + [{"asks": False}]):
+        if turn["more"] != (not after["asks"]) or not turn["changed"] or turn["lit"] > 1:
+            problem(page, f"a step of the picture of the wire: {turn}, then {after}")
+    # The keys with which mdBook turns pages.
+    address, step = browser.driver.current_url, f"return {figure}.querySelector('input').value"
+    for place in ("button", ".wire-box", "input"):
+        browser.run(f"{figure}.querySelector(arguments[0]).focus()", place)
+        before = int(browser.run(step))
+        # Whether or not there is a question between the two steps.
+        browser.driver.switch_to.active_element.send_keys(Keys.ARROW_LEFT, Keys.ARROW_RIGHT, Keys.ARROW_LEFT)
+        if browser.driver.current_url != address:
+            problem(page, f"an arrow key in the picture's {place} leads to {browser.driver.current_url}")
+            browser.open(page)
+        elif int(browser.run(step)) != before - 1:
+            problem(page, f"an arrow key in the picture's {place} does not go through it")
+    browser.axe(page, "the picture of the wire, gone through")
+
+
 def main():
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     if not AXE.is_file():

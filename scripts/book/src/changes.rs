@@ -51,8 +51,10 @@ fn one_file(page: &mut String, old: &str, file: &File, language: Language) -> Re
     page.push_str("<div class=\"changes\">\n\n");
     caption(page, &format!("{} <small>{counts}</small>", escape(&file.path)));
     if deleted > 0 {
-        let show = language.pick("show the deleted lines; a dotted line marks where they stood",
-            "显示删去的行（虚线是它们原来的位置）");
+        let show = language.pick(
+            "show the deleted lines; a dotted line marks where they stood",
+            "显示删去的行（虚线是它们原来的位置）",
+        );
         let check = "<input type=\"checkbox\" class=\"show-old\">";
         writeln!(page, "<p class=\"old-switch\"><label>{check} {show}</label></p>\n")?;
     }
