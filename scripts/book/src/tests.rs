@@ -122,7 +122,7 @@ fn packets_lead_through_the_states_of_tcp() {
 #[test]
 fn each_lesson_has_a_picture_and_only_tcp_has_states() {
     let course = course();
-    let recorded = |lesson: &&Lesson| !lesson.about.terminals.is_empty();
+    let recorded = |lesson: &&course::Lesson| !lesson.about.terminals.is_empty();
     for lesson in course.lessons.iter().filter(recorded) {
         for language in Language::BOTH {
             let picture = picture::of(&course, lesson, language).unwrap();
