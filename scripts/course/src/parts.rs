@@ -290,7 +290,7 @@ impl Maker<'_> {
             None
         };
         let mut text = self.pick("fails:    ", "未通过：").to_owned();
-        writeln!(text, "{}", title.unwrap_or_else(|| bare.replace('_', " ")))?;
+        writeln!(text, "{}", title.unwrap_or_else(|| requirements::sentence(&bare)))?;
         let message = it.message.replace(r#""\n" does not come"#, "no further line comes");
         let message = message.trim_end_matches("stdout: stderr:").trim_end_matches([' ', ':']);
         // Without an answer that was expected, what came last says nothing of the failure.

@@ -29,7 +29,7 @@ impl Requirement {
     /// The name as a sentence in English.
     #[must_use]
     pub fn sentence(&self) -> String {
-        self.name.replace('_', " ")
+        sentence(&self.name)
     }
 
     /// The sentence in Chinese, from [`titles`].
@@ -37,6 +37,12 @@ impl Requirement {
     pub fn title(&self, titles: &BTreeMap<String, String>) -> String {
         titles.get(&self.name).cloned().unwrap_or_else(|| self.sentence())
     }
+}
+
+/// A requirement's bare name as a sentence in English.
+#[must_use]
+pub fn sentence(name: &str) -> String {
+    name.replace('_', " ").replace("127 0 0 1", "127.0.0.1").replace("utf 8", "UTF-8")
 }
 
 /// What `tests/LESSON.rs` asks, in its order.

@@ -59,7 +59,8 @@ fn look(terms: &[Term], place: &str, text: &str, problems: &mut Vec<String>) {
             }
             // "for ever" is not in "for every".
             let ends = |(at, it): (usize, &str)| {
-                !left[at + it.len()..].starts_with(|c: char| c.is_ascii_alphabetic())
+                let letter = |c: char| c.is_ascii_alphabetic();
+                !(it.ends_with(letter) && left[at + it.len()..].starts_with(letter))
             };
             if left.match_indices(&never.to_lowercase()).any(ends) {
                 problems.push(format!("{place}: not {never:?} but {write:?}: {}", line.trim()));
