@@ -17,6 +17,8 @@ use crate::{Course, Lesson};
 
 /// No lesson's exchange takes longer, and no server to start.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a server that listens may still say what belongs to its start.
+const SOON: Duration = Duration::from_millis(100);
 /// How long the first terminal may still print after the last one has ended.
 const QUIET: Duration = Duration::from_millis(400);
 /// The same for the tutorial's version, which sleeps a second before it looks at what came.
@@ -298,6 +300,10 @@ impl Recording {
                 Ok((time, number, bytes)) if !bytes.is_empty() => self.note(time, number, &bytes),
                 _ => bail!("no terminal says {start:?}"),
             }
+        }
+        // What it says right after that belongs to its start, too.
+        while let Ok((time, number, bytes)) = self.heard.recv_timeout(SOON) {
+            self.note(time, number, &bytes);
         }
         Ok(())
     }
