@@ -80,12 +80,17 @@ def tutorial(run, port):
 
 def wait_for(port):
     """Waits until a program has the port, without a connection that the recording would show."""
-    local = f":{port:04X} "
     deadline = time.monotonic() + PATIENCE
-    while not any(local in Path(f"/proc/net/{kind}").read_text() for kind in ("tcp", "udp", "tcp6", "udp6")):
+    while not any(is_taken(port, kind) for kind in ("tcp", "udp", "tcp6", "udp6")):
         if time.monotonic() > deadline:
             sys.exit(f"nothing listens on port {port}")
         time.sleep(0.01)  # until the next look
+
+
+def is_taken(port, kind):
+    """Whether a socket listens on the port; a connection that has just been closed doesn't count."""
+    rows = [row.split() for row in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]]
+    return any(row[1].endswith(f":{port:04X}") and row[3] in ("0A", "07") for row in rows)  # TCP listens, UDP
 
 
 def expect(stream, words):
