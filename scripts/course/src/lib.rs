@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
+pub mod chart;
 pub mod code;
 pub mod diff;
 pub mod guards;
@@ -207,6 +208,16 @@ impl Course {
     /// If it cannot be read.
     pub fn text(&self, path: &str) -> Result<String> {
         text(&self.root, path)
+    }
+
+    /// What a page is called: its first line.
+    ///
+    /// # Errors
+    /// If it cannot be read, or begins with something else.
+    pub fn title(&self, page: &str) -> Result<String> {
+        let text = self.text(page)?;
+        let title = text.lines().next().and_then(|line| line.strip_prefix("# "));
+        Ok(title.with_context(|| format!("{page} does not begin with a title"))?.to_owned())
     }
 
     /// Cargo, in the top folder.

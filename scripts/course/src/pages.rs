@@ -259,7 +259,7 @@ pub fn chinese(page: &str) -> String {
 /// # Errors
 /// If a folder cannot be read.
 pub fn all(course: &Course) -> Result<Vec<String>> {
-    let mut pages = vec!["README.md".to_owned()];
+    let mut pages = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
     pages.extend(course.lessons.iter().map(|lesson| format!("crates/{}/README.md", lesson.name)));
     let mut folders = vec!["docs".to_owned()];
     while let Some(folder) = folders.pop() {

@@ -5,7 +5,7 @@
 //! `other guards`, `guards`, `main`, `wire`. What programs print when they are run here: `tutorial 1` and
 //! `trust 1` (of the two versions; with `start`, what stands there before the next terminal begins),
 //! `terminal 1` (with the command above it), `recorded NAME` (of `recorded/NAME.sh`). And `lessons`,
-//! the table of all.
+//! the table of all, `ladder`, what the servers cost and give, and the charts of the benchmark.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use course::run::{self, Built, Exchange, Version};
-use course::{Course, Lesson, diff, pages, parts, terms, wire};
+use course::{Course, Lesson, chart, diff, pages, parts, terms, wire};
 
 use crate::{commands, terminal};
 
@@ -72,10 +72,23 @@ impl Sync {
                 stale += self.update(course, page, &parts)?;
             }
         }
-        for (picture, chinese) in wire::FIRST {
-            if self.lessons.is_empty() {
-                let old = course.text(picture).unwrap_or_default();
-                stale += self.write(course, picture, &old, &wire::first(course, chinese)?)?;
+        for (page, chinese) in
+            [("docs/which-server.md", false), ("docs/which-server.zh-CN.md", true)]
+        {
+            if self.lessons.is_empty() && course.root.join(page).exists() {
+                let parts =
+                    BTreeMap::from([("ladder".to_owned(), chart::ladder(course, chinese)?)]);
+                stale += self.update(course, page, &parts)?;
+            }
+        }
+        if self.lessons.is_empty() {
+            let mut pictures = chart::all(course)?;
+            for (picture, chinese) in wire::FIRST {
+                pictures.push((picture.to_owned(), wire::first(course, chinese)?));
+            }
+            for (picture, new) in pictures {
+                let old = course.text(&picture).unwrap_or_default();
+                stale += self.write(course, &picture, &old, &new)?;
             }
         }
         ensure!(!self.check || stale == 0, "{stale} pages are stale; run cargo lesson sync");
@@ -242,25 +255,22 @@ fn check_header(lesson: &Lesson, exchange: &Exchange) -> Result<()> {
     Ok(())
 }
 
-/// The table of lessons.
+/// The table of lessons, with the title of each page.
 fn table(course: &Course, chinese: bool) -> Result<String> {
     let mut rows = if chinese {
-        "| # | 课程 | 新内容 | 前一课 | 文章 |\n|---|---|---|---|---|\n".to_owned()
+        "| # | 课程 | 新内容 | 文章 |\n|---|---|---|---|\n".to_owned()
     } else {
-        "| # | Lesson | New idea | Follows | Article |\n|---|---|---|---|---|\n".to_owned()
+        "| # | Lesson | New idea | Article |\n|---|---|---|---|\n".to_owned()
     };
-    let page = if chinese { "README.zh-CN.md" } else { "README.md" };
     for lesson in &course.lessons {
         let Lesson { name, about, .. } = lesson;
+        let page = format!("crates/{name}/README.md");
+        let page = if chinese { pages::chinese(&page) } else { page };
+        let title = course.title(&page)?;
         let idea = if chinese { &about.idea.zh } else { &about.idea.en };
-        let follows = about.follows.as_ref().map_or("–".into(), |name| format!("`{name}`"));
-        let beyond = if chinese { "文章之外" } else { "beyond the articles" };
-        let source = lesson.article().unwrap_or(beyond);
+        let source = lesson.article().unwrap_or("–");
         let number = about.number;
-        writeln!(
-            rows,
-            "| {number} | [`{name}`](crates/{name}/{page}) | {idea} | {follows} | {source} |"
-        )?;
+        writeln!(rows, "| {number} | [{title}]({page})<br>`{name}` | {idea} | {source} |")?;
     }
     Ok(rows)
 }
