@@ -315,20 +315,33 @@ impl Maker<'_> {
         Ok(format!("```text\n{text}```\n"))
     }
 
-    /// Each guard that the page does not show by itself: its name, why, what came, its lines.
+    /// Each guard that the page does not show by itself: its name, why, what came, its lines. Where
+    /// there are many, those of other files than `main.rs` are a list of names.
     fn others(&self, marks: &[String]) -> Result<String> {
         let hints = Hints::read(self.course)?;
-        let mut text = String::new();
-        for guard in &self.all()?.guards {
+        let (mut text, mut told, mut names) = (String::new(), BTreeSet::new(), BTreeMap::new());
+        let guards = &self.all()?.guards;
+        for guard in guards {
             if marks.contains(&format!("guard \"{}\"", guard.name.en)) {
+                continue;
+            }
+            let name = self.words(&guard.name);
+            if guards.len() > MANY && guard.file != "src/main.rs" {
+                let names: &mut String = names.entry(&guard.file).or_default();
+                writeln!(names, "- {name}")?;
                 continue;
             }
             let why = guard.why.as_ref();
             let hint = || guard.fails.iter().find_map(|name| hints.get(&self.lesson.name, name));
             let why = why.or_else(hint).map_or("", |words| self.words(words));
-            write!(text, "\n**{}**", self.words(&guard.name))?;
-            text = text + self.pick(" ", "　") + why + "\n\n";
-            text = text + &self.without(guard)? + "\n" + &self.lines(guard)?;
+            write!(text, "\n**{name}**")?;
+            if told.insert(why) {
+                text = text + self.pick(" ", "　") + why;
+            }
+            text = text + "\n\n" + &self.without(guard)? + "\n" + &self.lines(guard)?;
+        }
+        for (file, names) in names {
+            write!(text, "\n[`{file}`]({file}){}\n\n{names}", self.pick(":", "："))?;
         }
         Ok(text + "\n")
     }
@@ -388,3 +401,6 @@ fn short(text: &str) -> String {
         None => line,
     }
 }
+
+/// With more guards than this, a page lists those of other files by their names.
+const MANY: usize = 30;

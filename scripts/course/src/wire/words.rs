@@ -117,6 +117,9 @@ fn done(exchange: &Exchange, row: &[(Kind, String)], states: [&str; 2]) -> Words
                 );
                 say!("and returns a new socket for it.", "返回一个专门和它通信的新套接字。");
             }
+            (Kind::Client | Kind::Server, "send") if sent.is_empty() => {
+                say!("The {who} sends {result} bytes.", "{name}发送 {result} 个字节。");
+            }
             (Kind::Client | Kind::Server, "send") => say!(
                 "The {who} sends {sent}: {result} bytes.",
                 "{name}发送 {sent}，共 {result} 个字节。"
