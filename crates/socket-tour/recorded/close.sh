@@ -1,0 +1,2 @@
+# The stop `close`.
+"$PROGRAMS/socket-tour" close

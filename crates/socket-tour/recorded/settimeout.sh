@@ -1,0 +1,2 @@
+# The stop `settimeout`.
+"$PROGRAMS/socket-tour" settimeout
