@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use support::rules::WRONG_ADDRESS;
@@ -201,6 +202,7 @@ mod sturdy {
         client.set_nodelay(true).unwrap();
         for byte in b"GET /a.txt HTTP/1.0\r\n\r\n" {
             client.write_all(&[*byte]).unwrap();
+            thread::sleep(Duration::from_millis(5)); // so that the server reads it by itself
         }
         let mut answer = String::new();
         client.read_to_string(&mut answer).unwrap();

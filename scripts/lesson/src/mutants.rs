@@ -210,7 +210,7 @@ fn without(
     let slow = change.fails.iter().any(|name| judge.slow.contains(name));
     let patience = judge.patience * if slow { 5 } else { 1 };
     let outcomes = judge.judge(&change.fails, patience)?;
-    let (held, failed): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(|(_, it)| it.passed);
+    let (held, mut failed): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(|(_, it)| it.passed);
     for (name, _) in held.iter().filter(|(_, it)| it.left_out.is_some()) {
         terminal::print(&format!("{}: {name} is left out on this machine", lesson.name))?;
     }
@@ -218,8 +218,10 @@ fn without(
         held.into_iter().filter(|(_, it)| it.left_out.is_none()).map(|(name, _)| name).collect();
     // What depends on which of two things comes first may hold once by chance, but not three times.
     for _ in 0..2 {
-        let again = judge.judge(&held, patience)?;
-        held = again.into_iter().filter(|(_, it)| it.passed).map(|(name, _)| name).collect();
+        let (again, other): (Vec<_>, Vec<_>) =
+            judge.judge(&held, patience)?.into_iter().partition(|(_, it)| it.passed);
+        held = again.into_iter().map(|(name, _)| name).collect();
+        failed.extend(other);
     }
     let first =
         failed.into_iter().min_by_key(|(name, _)| change.fails.iter().position(|it| it == name));
