@@ -146,7 +146,7 @@ mod sturdy {
     }
 
     rule!(says_where_why_and_what_to_do_when_no_one_listens, at, "framed-server");
-    rule!(does_not_wait_for_ever_on_a_silent_server, hasty);
+    rule!(does_not_wait_forever_on_a_silent_server, hasty);
     rule!(talks_over_ipv6, at, talk);
 }
 

@@ -300,7 +300,7 @@ mod sturdy {
     }
 
     #[test]
-    fn shows_what_is_no_text_as_replacement_characters() {
+    fn shows_what_is_not_text_as_replacement_characters() {
         assert_eq!(
             ending_with(b"\xff a \xc0\xaf b \xe5\xbc\r\n").success(),
             "\u{fffd} a \u{fffd}\u{fffd} b \u{fffd}\n"
@@ -316,7 +316,7 @@ mod sturdy {
     }
 
     #[test]
-    fn does_not_wait_for_ever_on_a_silent_server() {
+    fn does_not_wait_forever_on_a_silent_server() {
         let (listener, address) = listener();
         for said in ["", "half of"] {
             let client = start(&["client", &address, "--timeout", "0.2"]);
@@ -331,7 +331,7 @@ mod sturdy {
 
     rule!(
         #[cfg(target_os = "linux")]
-        does_not_wait_for_ever_on_a_connection,
+        does_not_wait_forever_on_a_connection,
         |address| command(&["client", address, "--timeout", "0.2"])
     );
 

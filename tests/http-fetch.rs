@@ -655,7 +655,7 @@ mod sturdy {
     // What makes it wait, and what ends it
 
     #[test]
-    fn does_not_wait_for_ever_on_a_silent_server() {
+    fn does_not_wait_forever_on_a_silent_server() {
         let starts = "|HTTP|HTTP/1.1 200 OK\r\nA: b\r\n|HTTP/1.1 100 Continue\r\n\r\n|\
             HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello|HTTP/1.1 200 OK\r\n\r\nhello";
         let chunks = ["", "5\r", "6\r\nhello", "5\r\nhello\r", "0\r\nA: b\r\n"].map(chunked);
@@ -678,8 +678,8 @@ mod sturdy {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn does_not_wait_for_ever_on_a_connection() {
-        in_vain(|at| rules::does_not_wait_for_ever_on_a_connection(at));
+    fn does_not_wait_forever_on_a_connection() {
+        in_vain(|at| rules::does_not_wait_forever_on_a_connection(at));
     }
 
     #[test]
@@ -1591,7 +1591,7 @@ mod polish {
     }
 
     #[test]
-    fn refuses_what_is_no_ipv6_address_in_brackets() {
+    fn refuses_what_is_not_an_ipv6_address_in_brackets() {
         let urls = "http://[www.example.com]/ http://[1.2.3.4]/ http://[]/ http://[:]/ \
             http://[1::2::3]/ http://[::1/ http://[12345::]/ http://[v1.a]/ [localhost]:80 \
             http://[[::1]]/ http://::1/ ::1 fe80::1 http://127.0.0.1]/";

@@ -177,7 +177,7 @@ mod sturdy {
     }
 
     #[test]
-    fn refuses_what_is_no_request_and_goes_on() {
+    fn refuses_what_is_not_a_request_and_goes_on() {
         let site = Site::new();
         let long = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(9000));
         let many = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "A: b\r\n".repeat(100));

@@ -209,7 +209,7 @@ mod sturdy {
         assert_eq!(page.as_deref(), Some(PAGE));
     }
 
-    rule!(does_not_wait_for_ever_on_a_silent_server, |address: &str| {
+    rule!(does_not_wait_forever_on_a_silent_server, |address: &str| {
         command(&[&format!("https://{address}/"), "-o", "-", "--timeout", "0.5"])
     });
 }

@@ -98,7 +98,7 @@ mod dialogue {
     }
 
     #[test]
-    fn a_connection_is_no_listener() {
+    fn a_connection_is_not_a_listener() {
         let _turn = turn();
         let (listener, _) = support::listener();
         let address = listener.local_addr().unwrap();

@@ -163,7 +163,7 @@ mod sturdy {
     }
 
     #[test]
-    fn shows_what_is_no_text_as_replacement_characters() {
+    fn shows_what_is_not_text_as_replacement_characters() {
         assert_eq!(shown(&[b"\xff\xfe ok \xc4 !"]), "\u{fffd}\u{fffd} ok \u{fffd} !");
         assert_eq!(shown(&[b"\xc4\xe3\xba"]), "你\u{fffd}");
     }
@@ -202,12 +202,12 @@ mod sturdy {
     rule!(no_way_to_the_server_is_an_error, at);
     rule!(
         #[cfg(target_os = "linux")]
-        does_not_wait_for_ever_on_a_connection,
+        does_not_wait_forever_on_a_connection,
         hasty
     );
 
     #[test]
-    fn does_not_wait_for_ever_on_a_silent_server() {
+    fn does_not_wait_forever_on_a_silent_server() {
         let (_listener, address) = listener();
         let mut client = Program::start(&mut hasty(&address));
         client.type_in("你好\n");
@@ -216,7 +216,7 @@ mod sturdy {
     }
 
     #[test]
-    fn does_not_wait_for_ever_on_a_server_that_reads_nothing() {
+    fn does_not_wait_forever_on_a_server_that_reads_nothing() {
         let (listener, address) = listener();
         let mut client = Program::start(&mut hasty(&address));
         let _stream = accept(&listener);

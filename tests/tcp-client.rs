@@ -155,7 +155,7 @@ mod sturdy {
     }
 
     #[test]
-    fn shows_what_is_no_text_as_replacement_characters() {
+    fn shows_what_is_not_text_as_replacement_characters() {
         assert_eq!(
             ending_with(&[b"W\xff", b"\xc0\xaf", b"end \xe5\xbc"]).success(),
             "W\u{fffd}\n\u{fffd}\u{fffd}\nend \u{fffd}\n"
@@ -205,10 +205,10 @@ mod sturdy {
     rule!(no_way_to_the_server_is_an_error, at);
     rule!(
         #[cfg(target_os = "linux")]
-        does_not_wait_for_ever_on_a_connection,
+        does_not_wait_forever_on_a_connection,
         hasty
     );
-    rule!(does_not_wait_for_ever_on_a_silent_server, hasty);
+    rule!(does_not_wait_forever_on_a_silent_server, hasty);
 
     fn hasty(address: &str) -> Command {
         command(&[address, "--timeout", "0.2"])

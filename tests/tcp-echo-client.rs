@@ -177,13 +177,13 @@ mod sturdy {
     rule!(no_way_to_the_server_is_an_error, at);
     rule!(
         #[cfg(target_os = "linux")]
-        does_not_wait_for_ever_on_a_connection,
+        does_not_wait_forever_on_a_connection,
         hasty
     );
 
     #[test]
-    fn does_not_wait_for_ever_on_a_silent_server() {
-        rules::does_not_wait_for_ever_on_a_silent_server(hasty);
+    fn does_not_wait_forever_on_a_silent_server() {
+        rules::does_not_wait_forever_on_a_silent_server(hasty);
         // Nor on one that falls silent amid the echo.
         let (listener, address) = listener();
         let client = Program::start(&mut hasty(&address));

@@ -207,7 +207,7 @@ mod sturdy {
     }
 
     #[test]
-    fn shows_what_is_no_text_as_replacement_characters() {
+    fn shows_what_is_not_text_as_replacement_characters() {
         assert_eq!(shown(b"\xff\xfe ok \xc4 !"), "\u{fffd}\u{fffd} ok \u{fffd} !");
     }
 

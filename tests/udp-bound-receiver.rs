@@ -96,7 +96,7 @@ mod sturdy {
     }
 
     #[test]
-    fn every_datagram_is_one_line_whoever_sent_it() {
+    fn every_datagram_is_one_line_no_matter_who_sent_it() {
         let (receiver, address) = receiver(&["--count", "0"]);
         for sender in [datagrams(&address), datagrams(&address)] {
             for datagram in [HELLO, b"", b"end"] {
@@ -119,7 +119,7 @@ mod sturdy {
     }
 
     #[test]
-    fn shows_what_is_no_text_as_replacement_characters() {
+    fn shows_what_is_not_text_as_replacement_characters() {
         let datagrams: [&[u8]; 4] = [b"\xff", b"a\xffb", b"\xc4!", HELLO];
         assert_eq!(printed_for("gbk", &datagrams), "\u{fffd}\na\u{fffd}b\n\u{fffd}!\n你好\n");
         let datagrams: [&[u8]; 3] = [b"\xff", b"\xc0\xaf", b"ok"];
@@ -292,7 +292,7 @@ mod polish {
     }
 
     #[test]
-    fn a_count_of_zero_is_for_ever_and_each_line_comes_at_once() {
+    fn a_count_of_zero_is_forever_and_each_line_comes_at_once() {
         let (mut receiver, address) = receiver(&["--count", "0"]);
         for text in ["1", "2", "3", "4", "5"] {
             send(&address, &[text.as_bytes()]);

@@ -125,7 +125,7 @@ mod sturdy {
     }
 
     #[test]
-    fn shows_what_is_no_text_as_replacement_characters() {
+    fn shows_what_is_not_text_as_replacement_characters() {
         // A datagram is a text of its own: half a character is not completed by the next one.
         let answers = [b"H\xff".as_slice(), b"\xc0\xaf", b"end \xe5\xbc", b"\xa0!"];
         assert_eq!(words_for(&answers), "H\u{fffd}\n\u{fffd}\u{fffd}\nend \u{fffd}\n\u{fffd}!\n");

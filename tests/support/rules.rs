@@ -314,7 +314,7 @@ pub fn no_way_to_the_server_is_an_error(at: impl Fn(&str) -> Command) {
 /// seconds.
 #[cfg(target_os = "linux")]
 #[track_caller]
-pub fn does_not_wait_for_ever_on_a_connection(at: impl Fn(&str) -> Command) {
+pub fn does_not_wait_forever_on_a_connection(at: impl Fn(&str) -> Command) {
     let (socket, address) = deserted();
     socket.listen(0).unwrap(); // a queue for one; once it is full, Linux drops what comes
     let peer = address.parse().unwrap();
@@ -328,7 +328,7 @@ pub fn does_not_wait_for_ever_on_a_connection(at: impl Fn(&str) -> Command) {
 /// A TCP client does not wait for an answer longer than its timeout; `at` gives it one of 0.2
 /// seconds. What it sends first is taken and gets no answer.
 #[track_caller]
-pub fn does_not_wait_for_ever_on_a_silent_server(at: impl Fn(&str) -> Command) {
+pub fn does_not_wait_forever_on_a_silent_server(at: impl Fn(&str) -> Command) {
     let (_listener, address) = listener();
     let error = Program::start(&mut at(&address)).finish().error();
     assert!(error.contains(&address) && error.ends_with("timed out"), "{error}");

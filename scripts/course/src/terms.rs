@@ -1,10 +1,14 @@
 //! One word for one thing: the words of `terms.toml` must not come back on a page.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use crate::Course;
+use crate::guards::Guards;
 use crate::pages::{self, Part};
+use crate::requirements::{self, Hints};
+use crate::{Course, Words};
 
 #[derive(Deserialize)]
 struct Terms {
@@ -34,10 +38,6 @@ pub fn check(course: &Course) -> Result<Vec<String>> {
         let english = (&terms.en, page.clone());
         for (terms, page) in [english, (&terms.zh, pages::chinese(&page))] {
             let text = course.text(&page)?;
-            // Pages that are not written anew yet have their own words.
-            if !text.contains("<!-- lesson -->") {
-                continue;
-            }
             for part in pages::parts(&text)? {
                 if let Part::Heading { text, .. } | Part::Text(text) = part {
                     look(terms, &page, &text, &mut problems);
@@ -45,7 +45,30 @@ pub fn check(course: &Course) -> Result<Vec<String>> {
             }
         }
     }
+    for (place, words) in read_by_readers(course)? {
+        look(&terms.en, &place, &words.en, &mut problems);
+        look(&terms.zh, &place, &words.zh, &mut problems);
+    }
     Ok(problems)
+}
+
+/// What readers see besides pages: ideas of lessons, names of guards, hints, titles of requirements.
+fn read_by_readers(course: &Course) -> Result<Vec<(String, Words)>> {
+    let mut all = Vec::new();
+    for lesson in &course.lessons {
+        all.push((format!("{}: idea", lesson.name), lesson.about.idea.clone()));
+        for guard in Guards::read(course, lesson)?.iter().flat_map(|guards| &guards.guards) {
+            let place = format!("{}: guards.toml", lesson.name);
+            all.push((place.clone(), guard.name.clone()));
+            all.extend(guard.why.clone().map(|why| (place, why)));
+        }
+    }
+    let hints = Hints::read(course)?.0.into_values().flat_map(BTreeMap::into_values);
+    all.extend(hints.map(|words| ("hints.toml".into(), words)));
+    for (name, zh) in requirements::titles(course)? {
+        all.push(("titles.zh.toml".into(), Words { en: requirements::sentence(&name), zh }));
+    }
+    Ok(all)
 }
 
 /// Code between backticks is quoted, and may say what it says.
