@@ -178,7 +178,6 @@ return [
   document.documentElement.scrollHeight,
   program ? program.getBoundingClientRect().top + scrollY : 0,
   texts.filter((text, at) => texts.indexOf(text) < at).map((text) => text.slice(0, 60)),
-  document.querySelector("main .lesson, main .programs") !== null,
 ];
 """
 
@@ -207,16 +206,15 @@ def check_page(browser, page):
 
 
 def check_figures(browser, page):
-    height, program, twice, anew = browser.run(FIGURES)
+    height, program, twice = browser.run(FIGURES)
     name = page.split("/", 1)[-1]
-    # The pages of lessons that are not written anew yet are longer.
-    if anew or name.startswith(("concepts/", "questions/")):
+    if name.startswith(("lessons/", "concepts/", "questions/")):
         screens = LONG.get(name, SCREENS)
         if height > screens * WIDE[1]:
             problem(page, f"{height / WIDE[1]:.1f} screens long, not {screens}")
     if program >= 2 * WIDE[1]:
         problem(page, f"its first program begins on screen {program / WIDE[1] + 1:.1f}")
-    for code in twice if anew else []:
+    for code in twice:
         problem(page, f"this stands open twice: {code}")
 
 

@@ -74,19 +74,3 @@ fn one_file(page: &mut String, old: &str, file: &File, language: Language) -> Re
     }
     Ok(())
 }
-
-/// A whole program as a block of code whose items a printer can keep together: an item begins at
-/// the left, after an empty line.
-pub(crate) fn whole(page: &mut String, program: &str) -> Result<()> {
-    page.push_str("<pre><code class=\"language-rust\"><span class=\"item\">");
-    let mut after_empty = false;
-    for line in program.trim_end().lines() {
-        if after_empty && !line.starts_with([' ', '}', ')']) {
-            page.push_str("</span><span class=\"item\">");
-        }
-        writeln!(page, "{}", escape(line))?;
-        after_empty = line.is_empty();
-    }
-    page.push_str("</span></code></pre>\n\n");
-    Ok(())
-}

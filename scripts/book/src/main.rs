@@ -14,7 +14,6 @@ mod finish;
 mod language;
 mod lesson;
 mod links;
-mod old;
 mod pages;
 mod picture;
 #[cfg(test)]

@@ -12,7 +12,6 @@ use crate::blocks;
 use crate::language::Language;
 use crate::lesson;
 use crate::links::{self, Links};
-use crate::old;
 
 /// One page.
 pub(crate) struct Page {
@@ -66,6 +65,7 @@ pub(crate) fn all(course: &Course) -> Result<Vec<Page>> {
         help.into_iter().partition(|link| link.starts_with("questions/"));
     let help = questions.iter().chain(&other);
     pages.extend(help.map(|link| page(link, &format!("docs/{link}"), Kind::Help)));
+    pages.push(page("contributing.md", "CONTRIBUTING.md", Kind::Help));
     pages.push(page("concepts/index.md", "docs/README.md", Kind::Concept));
     pages.extend(concepts.iter().map(|link| page(link, &format!("docs/{link}"), Kind::Concept)));
     for folder in ["", "concepts/", "questions/"] {
@@ -170,12 +170,7 @@ fn text(course: &Course, page: &Page, language: Language, to: &Links) -> Result<
     let parts = page.parts(course, language)?;
     if let Kind::Lesson(number) = page.kind {
         let lesson = &course.lessons[number];
-        let new = |part: &Part| matches!(part, Part::Made { mark, .. } if mark == "lesson");
-        if parts.iter().any(new) {
-            lesson::write(&mut text, course, lesson, language, to, parts)?;
-        } else {
-            old::write(&mut text, course, lesson, language, to, parts)?;
-        }
+        lesson::write(&mut text, course, lesson, language, to, parts)?;
     } else {
         for part in parts {
             match part {

@@ -40,17 +40,6 @@ fn what_is_new_has_every_line_of_the_program_and_no_deleted_one() {
 }
 
 #[test]
-fn a_whole_program_is_shown_as_it_is() {
-    for lesson in &course().lessons {
-        for file in lesson.tutorial().iter().chain(lesson.to_trust()) {
-            let mut page = String::new();
-            changes::whole(&mut page, &file.text).unwrap();
-            assert_eq!(text(&page).trim_end(), file.text.trim_end(), "{}", file.path);
-        }
-    }
-}
-
-#[test]
 fn the_lines_that_were_deleted_are_all_there() {
     let course = course();
     let (old, new) = (course.find("tcp-echo-client").unwrap(), course.find("tcp-client").unwrap());

@@ -70,7 +70,6 @@ pub fn of(
             "lesson" => maker.line()?,
             "file" => programs.get(name).context("a program is shown twice")?.clone(),
             "diff" => maker.diff()?,
-            "guards" => maker.names()?,
             "guard" => maker.lines(maker.guard(name)?)?,
             "without" => maker.without(maker.guard(name)?)?,
             "main" => maker.main()?,
@@ -245,15 +244,6 @@ impl Maker<'_> {
     fn guard(&self, name: &str) -> Result<&Change> {
         let guard = self.all()?.guards.iter().find(|guard| guard.name.en == name);
         guard.with_context(|| format!("there is no guard {name:?}"))
-    }
-
-    /// The names of all guards, numbered.
-    fn names(&self) -> Result<String> {
-        let mut list = String::new();
-        for (number, Change { name, .. }) in (1..).zip(&self.all()?.guards) {
-            writeln!(list, "{number}. {}", self.words(name))?;
-        }
-        Ok(format!("```text\n{list}```\n"))
     }
 
     /// The lines of a guard.

@@ -2,9 +2,9 @@
 //!
 //! A comment in a page marks each such part, and this is what the marks name. What `course::parts`
 //! makes from files: `lesson`, `file examples/tcp-client.rs`, `diff`, `guard "…"`, `without "…"`,
-//! `other guards`, `guards`, `main`, `wire`. What programs print when they are run here: `tutorial 1` and
+//! `other guards`, `main`, `wire`. What programs print when they are run here: `tutorial 1` and
 //! `trust 1` (of the two versions; with `start`, what stands there before the next terminal begins),
-//! `terminal 1` (with the command above it), `recorded NAME` (of `recorded/NAME.sh`). And `lessons`,
+//! `recorded NAME` (of `recorded/NAME.sh`). And `lessons`,
 //! the table of all, `ladder`, what the servers cost and give, and the charts of the benchmark.
 
 use std::collections::BTreeMap;
@@ -157,7 +157,7 @@ impl<'a> Runs<'a> {
         let words: Vec<_> = mark.split(' ').collect();
         match words[..] {
             ["recorded", name] => self.recorded(name, old, all),
-            [kind @ ("terminal" | "trust" | "tutorial"), number, ref start @ ..] => {
+            [kind @ ("trust" | "tutorial"), number, ref start @ ..] => {
                 let number = number.parse::<usize>()? - 1;
                 let exchange = if kind == "tutorial" {
                     let record = || {
@@ -173,10 +173,6 @@ impl<'a> Runs<'a> {
                     &self.to_trust
                 };
                 ensure!(number < lesson.about.terminals.len(), "there is no {mark}");
-                if kind == "terminal" {
-                    let shown = command(lesson, number) + &printed(lesson, exchange, number, false);
-                    return Ok(format!("```console\n{shown}```\n"));
-                }
                 let shown = printed(lesson, exchange, number, start == ["start"]);
                 Ok(format!("```text\n{shown}```\n"))
             }
@@ -217,15 +213,6 @@ impl<'a> Runs<'a> {
         self.recorded.insert(name.to_owned(), text.clone());
         Ok(text)
     }
-}
-
-/// The command of a terminal, as a reader types it.
-fn command(lesson: &Lesson, terminal: usize) -> String {
-    let run =
-        lesson.about.terminals[terminal].run.replace("{port}", &lesson.about.port.to_string());
-    let (name, run) = run.split_once(' ').unwrap_or((&run, ""));
-    let dashes = if run.is_empty() { "" } else { " -- " };
-    format!("$ cargo run -p {name}{dashes}{run}\n")
 }
 
 /// What a terminal shows, all of it or only what stands there before the next one starts. The ports
