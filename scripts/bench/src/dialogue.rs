@@ -31,8 +31,8 @@ const TEXTS: [&str; 3] = [
 ];
 const REQUESTS: Text = ["connections: {}; requests/s", "{} 个连接：每秒请求数"];
 const HALF: Text =
-    ["connections: {}; half of the answers within µs", "{} 个连接：半数回答的耗时（微秒）"];
-const MOST: Text = ["connections: {}; 99 % of them within µs", "{} 个连接：99% 回答的耗时（微秒）"];
+    ["connections: {}; half of the answers within µs", "{} 个连接：半数应答的耗时（微秒）"];
+const MOST: Text = ["connections: {}; 99 % of them within µs", "{} 个连接：99% 应答的耗时（微秒）"];
 const TURNOVER: Text =
     ["clients: {}; connections opened and closed/s", "{} 个客户端：每秒建立并关闭的连接数"];
 const BURST: Text = [

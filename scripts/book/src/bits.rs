@@ -19,10 +19,11 @@ const TOP: i32 = 42;
 pub(crate) fn draw(course: &Course, lesson: &Lesson, language: Language) -> Result<String> {
     let readme = pages::parts(&course.text(&format!("crates/{}/README.md", lesson.name))?)?;
     let printed = readme.iter().find_map(|part| match part {
-        Part::Code { text, mark: Some(mark), .. } if mark == "terminal 1" => Some(text),
+        Part::Code { text, mark: Some(mark), .. } if mark == "trust 1" => Some(text),
         _ => None,
     });
-    let lines: Vec<_> = printed.context("the README has no terminal")?.lines().collect();
+    let lines: Vec<_> =
+        printed.context("the README shows nothing that the program prints")?.lines().collect();
     // A number's name and value, and below it, its bits.
     let numbers: Vec<(&str, Vec<char>)> = lines
         .windows(2)

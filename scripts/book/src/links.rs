@@ -165,13 +165,19 @@ impl Links {
         let own = page.source.rsplit_once('/').map_or("", |(folder, _)| folder);
         if let (Kind::Lesson(_), Some(name)) = (page.kind, path.strip_prefix(&format!("{own}/")))
             && name.rsplit_once('.').is_some_and(|(_, kind)| ["rs", "py"].contains(&kind))
-            && (name.starts_with("examples/") || name == "src/main.rs")
+            && (name == "src/main.rs" || self.shows(page, name)?)
         {
             return Ok(format!("#{}", file_anchor(name)));
         }
         let text = Path::new(&path).extension().is_some_and(|kind| kind == "md");
         ensure!(!text, "the link {link} leads to no page of the book");
         Ok(up + &self.copy(&path))
+    }
+
+    /// Whether a lesson's page shows this file as a whole.
+    fn shows(&self, page: &Page, name: &str) -> Result<bool> {
+        let readme = std::fs::read_to_string(self.root.join(&page.source))?;
+        Ok(readme.contains(&format!("<!-- file {name} -->")))
     }
 
     /// Has a file of the project copied into the book, and says where to.

@@ -60,19 +60,19 @@ pub(crate) fn of(course: &Course, lesson: &Lesson, language: Language) -> Result
         }
         "socket-tour" => language.pick(
             "Some stops: the calls of the program and the kernel's answers, as recorded on Linux. Time runs downwards. Calls that only prepare are left out, and those of listen(1) and listen(5), which do the same.",
-            "其中几站：程序的系统调用和内核的回答，在 Linux 上实际记录。时间自上而下；只作准备的调用，以及做法相同的 listen(1) 和 listen(5)，从略。",
+            "其中几站：程序的系统调用和内核的应答，在 Linux 上录制。时间自上而下；只作准备的调用，以及做法相同的 listen(1) 和 listen(5)，从略。",
         ),
         "open-ports" => language.pick(
             "What the program asks while tcp-server-threaded runs, as recorded on Linux; of all processes, only the one that it finds. In the table, 0100007F:270F is 127.0.0.1:9999 and 0A is LISTEN. The last number is the socket's: the process whose descriptor leads to it has the port.",
-            "tcp-server-threaded 运行时程序向内核查询的内容，在 Linux 上实际记录；所有进程中只画出找到的那一个。表中 0100007F:270F 就是 127.0.0.1:9999，0A 就是 LISTEN。最后的数是套接字的编号（inode）：哪个进程的描述符指向它，端口就归哪个进程。",
+            "tcp-server-threaded 运行时程序向内核查询的内容，在 Linux 上录制；所有进程中只画出找到的那一个。表中 0100007F:270F 就是 127.0.0.1:9999，0A 就是 LISTEN。最后的数是套接字的编号（inode）：哪个进程的描述符指向它，端口就归哪个进程。",
         ),
         _ if svg.contains("class=\"state\"") => language.pick(
             "The system calls of both programs, and the packets between them, as recorded on Linux. Time runs downwards. In a frame: the state that this side's connection enters. Acknowledgments of data are left out.",
-            "两个程序的系统调用和它们之间的数据包，在 Linux 上实际记录。时间自上而下；框内是这一侧的连接进入的状态；对数据的确认（ACK）从略。",
+            "两个程序的系统调用和它们之间的数据包，在 Linux 上录制。时间自上而下；框内是这一侧的连接进入的状态；对数据的确认（ACK）从略。",
         ),
         _ => language.pick(
             "The system calls of both programs, and the packets between them, as recorded on Linux. Time runs downwards.",
-            "两个程序的系统调用和它们之间的数据包，在 Linux 上实际记录。时间自上而下。",
+            "两个程序的系统调用和它们之间的数据包，在 Linux 上录制。时间自上而下。",
         ),
     };
     ensure!(!svg.is_empty(), "wire.toml has no recording of it: run record-wire.py");
@@ -115,7 +115,7 @@ fn draw(
     let title = if kernel {
         language.pick(
             format!("What {client} asks the kernel, and what it answers"),
-            format!("{client} 的系统调用，以及内核的回答"),
+            format!("{client} 的系统调用，以及内核的应答"),
         )
     } else {
         language.pick(

@@ -18,7 +18,7 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("it ended with ", "It did not end as it should:", "程序结束的方式不对："),
     ("it ended", "It ended in the middle of the conversation.", "对话还没有完，程序就结束了。"),
     ("no one is at ", "It does not listen at the address that it was given.", "程序没有在给它的地址上监听。"),
-    ("the server answers", "No answer came in time.", "没有及时收到回答。"),
+    ("the server answers", "No answer came in time.", "没有及时收到应答。"),
     ("*kind: WouldBlock", "Nothing came in time.", "没有及时收到任何数据。"),
     ("*kind: TimedOut", "Nothing came in time.", "没有及时收到任何数据。"),
     ("*kind: ConnectionReset", "It broke off the connection: it ended, or it closed before it had read all that was sent.", "连接被程序中断：它已经结束，或者没有读完收到的数据就关闭了。"),
