@@ -54,7 +54,7 @@ fn talk(mut stream: TcpStream, message: &str) -> Result<()> {
     while echo.len() < message.len() {
         let length = uninterrupted(|| stream.read(&mut buffer))?; // recv(1024)
         if length == 0 {
-            break; // the server has closed its side
+            break; // the server will send no more
         }
         echo.extend_from_slice(&buffer[..length]);
     }

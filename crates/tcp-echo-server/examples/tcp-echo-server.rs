@@ -25,7 +25,7 @@ fn talk(mut stream: TcpStream) -> io::Result<()> {
         let message = &buffer[..length];
         println!("Received b\"{}\"", message.escape_ascii());
         if message.is_empty() {
-            return Ok(()); // the client has closed its side
+            return Ok(()); // the client will send no more
         }
         stream.write_all(message)?; // sendall
     }

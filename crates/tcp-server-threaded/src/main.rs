@@ -82,7 +82,7 @@ fn talk(mut stream: TcpStream, delay: Duration) -> io::Result<()> {
     stream.write_all(b"Welcome!")?;
     let mut buffer = [0; 1024];
     loop {
-        let length = stream.read(&mut buffer)?; // recv(1024); 0 when the client has closed its side
+        let length = stream.read(&mut buffer)?; // recv(1024); 0: the client will send no more
         thread::sleep(delay);
         match &buffer[..length] {
             b"" | b"exit" => return Ok(()),
