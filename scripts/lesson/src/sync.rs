@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -192,13 +193,26 @@ impl<'a> Runs<'a> {
         if text.starts_with("# once") && !all && !old.is_empty() {
             return Ok(old.to_owned());
         }
+        // On a busy machine something may come later than it should: what differs is tried again.
+        let mut text = self.run_script(&script)?;
+        for _ in 0..2 {
+            if text == old || old.is_empty() || all {
+                break;
+            }
+            text = self.run_script(&script)?;
+        }
+        self.recorded.insert(name.to_owned(), text.clone());
+        Ok(text)
+    }
+
+    fn run_script(&self, script: &Path) -> Result<String> {
         let program = run::find(self.built, "bin", &self.lesson.name)?;
         let programs = program.parent().context("a program has a folder")?;
         let port = run::free_port()?;
         // A server that the script leaves behind would hold the pipe open.
         let run = "trap 'kill $(jobs -p) 2>/dev/null' EXIT; . \"$0\"";
         let mut bash = Command::new("timeout");
-        bash.args(["60", "bash", "-c", run]).arg(&script).current_dir(&self.course.root);
+        bash.args(["60", "bash", "-c", run]).arg(script).current_dir(&self.course.root);
         bash.env("PROGRAMS", programs).env("EXAMPLES", programs.join("examples"));
         bash.env("PORT", port.to_string()).env_remove("RUST_BACKTRACE");
         let output = bash.output().context("cannot run bash")?;
@@ -209,9 +223,7 @@ impl<'a> Runs<'a> {
         let lines = printed.lines().map(|line| {
             run::same_ports(line, ports, [&*printed].into_iter()).trim_end().to_owned() + "\n"
         });
-        let text = format!("```text\n{}```\n", lines.collect::<String>());
-        self.recorded.insert(name.to_owned(), text.clone());
-        Ok(text)
+        Ok(format!("```text\n{}```\n", lines.collect::<String>()))
     }
 }
 
