@@ -348,11 +348,12 @@ impl Lesson {
         self.tutorial.iter().chain(&self.python).chain(&self.to_trust)
     }
 
-    /// The file, of all versions, in which these lines stand.
+    /// The file, of all versions, in which these lines stand, however deep they are indented there.
     #[must_use]
     pub fn file_with(&self, lines: &str) -> Option<&File> {
-        let lines = lines.trim_matches('\n');
-        self.files().find(|file| file.text.contains(lines))
+        let bare = |text: &str| text.lines().map(str::trim_start).collect::<Vec<_>>().join("\n");
+        let lines = bare(lines.trim_matches('\n'));
+        self.files().find(|file| bare(&file.text).contains(&lines))
     }
 
     /// The article and its section; none if the lesson goes beyond the articles.
