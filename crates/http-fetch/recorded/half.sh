@@ -17,5 +17,6 @@ serve
 echo "the tutorial's version: exit status $?, sina.html has \"$(cat "$folder/sina.html")\""
 rm "$folder/sina.html"
 serve
-(cd "$folder" && "$PROGRAMS/http-fetch" "http://127.0.0.1:$PORT/" 2>&1 >/dev/null)
+said=$(cd "$folder" && "$PROGRAMS/http-fetch" "http://127.0.0.1:$PORT/" 2>&1 >/dev/null)
 echo "the version to trust: exit status $?, $(ls "$folder" | wc -l) files"
+echo "  $said"
