@@ -282,6 +282,23 @@ def check_marks(browser, page):
         problem(page, f"{line!r} marks {marks}")
 
 
+def check_http_server(browser, page):
+    """Lesson 21's server in a browser: its page in GBK has its title."""
+    server = subprocess.Popen(
+        ["cargo", "run", "--quiet", "--locked", "-p", "http-server", "--", "127.0.0.1:0"],
+        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )
+    try:
+        address = server.stderr.readline().split()[-1]
+        browser.driver.get(f"http://{address}/")
+        browser.wait(lambda: browser.driver.title == "网络编程测试", "not the title of its page", page)
+    finally:
+        server.terminate()
+        server.wait()
+        for log in ("browser", "performance"):  # it isn't the book that asked for this
+            browser.driver.get_log(log)
+
+
 def check_language(browser, page):
     browser.size(WIDE)
     browser.open(page)
@@ -431,7 +448,7 @@ def look(address, wanted):
         tasks += [(f"{language}/index.html", check_answers, answers), (f"{language}/index.html", check_marks)]
     for page in ("en/lessons/tcp-client.html", "zh-CN/index.html", "zh-CN/concepts/tcp.html"):
         tasks += [(page, check_language), (page, check_theme)]
-    tasks += [("en/index.html", check_keyboard), ("en/lessons/tcp-server-threaded.html", check_copy)]
+    tasks += [("http-server", check_http_server), ("en/index.html", check_keyboard), ("en/lessons/tcp-server-threaded.html", check_copy)]
     with ThreadPoolExecutor() as pool:  # each of its threads has a browser of its own
         list(pool.map(work, [address] * BROWSERS, [tasks[part::BROWSERS] for part in range(BROWSERS)]))
     print(f"looked at {len(pages)} pages")
