@@ -338,6 +338,19 @@ pub fn check(course: &Course) -> Result<Vec<String>> {
                 }
             }
         }
+        // The next lesson is called as its page is.
+        for (page, (text, _), words) in
+            [(&english, &both[0], "**Next:** ["), (&chinese, &both[1], "**下一课：** [")]
+        {
+            let Some(next) = text.split(words).nth(1).and_then(|rest| rest.split_once(')')) else {
+                continue;
+            };
+            let (named, file) = next.0.split_once("](../").context("a link to the next lesson")?;
+            let title = course.title(&format!("crates/{file}"))?;
+            if named != title {
+                problems.push(format!("{page}: the next lesson is {title:?}, not {named:?}"));
+            }
+        }
         // A test that the page names: `tests/tcp-client.rs: prints_each_answer`.
         for named in both[0].0.split("`tests/").skip(1).filter_map(|rest| rest.split_once('`')) {
             let Some((file, test)) = named.0.split_once(": ") else { continue };
