@@ -12,12 +12,16 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::{panic, thread};
 
 use anyhow::{Context, Result, bail, ensure};
 use course::run::{self, Built, Exchange, Version};
 use course::{Course, Lesson, chart, diff, pages, parts, terms, wire};
 
 use crate::{commands, terminal};
+
+/// How many lessons are recorded at once.
+const AT_ONCE: usize = 3;
 
 /// Writes the generated parts of the pages: programs, transcripts, guards, the table of lessons
 #[derive(clap::Args)]
@@ -45,27 +49,24 @@ impl Sync {
             terminal::none(&problems)?;
         }
         let built = if self.quick { Vec::new() } else { run::programs(course)? };
+        let lessons = course.choose(&self.lessons)?;
+        // Most of the time is waiting, so several lessons are recorded at once.
+        let some = |first| -> Result<Vec<_>> {
+            let own = lessons.iter().skip(first).step_by(AT_ONCE);
+            own.map(|lesson| self.pages(course, lesson, &built)).collect()
+        };
+        let made = thread::scope(|scope| -> Result<Vec<_>> {
+            let some = &some;
+            let threads: Vec<_> =
+                (0..AT_ONCE).map(|first| scope.spawn(move || some(first))).collect();
+            let done = threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
+            done.collect()
+        })?;
         let mut stale = 0;
-        for lesson in course.choose(&self.lessons)? {
-            let runs = (!self.quick).then(|| Runs::new(course, lesson, &built));
-            let mut runs = runs.transpose()?;
-            let page = format!("crates/{}/README.md", lesson.name);
-            for (page, chinese) in [(page.clone(), false), (pages::chinese(&page), true)] {
-                let text = course.text(&page)?;
-                let mut made =
-                    parts::of(course, lesson, &text, chinese).with_context(|| page.clone())?;
-                for part in pages::parts(&text)? {
-                    let Some((mark, old)) = part.made() else { continue };
-                    if !made.contains_key(mark) {
-                        let new = match &mut runs {
-                            Some(runs) => runs.part(mark, &old, self.record),
-                            None => Ok(old),
-                        };
-                        made.insert(mark.to_owned(), new.with_context(|| page.clone())?);
-                    }
-                }
-                stale += self.update(course, &page, &made)?;
-            }
+        for (page, parts) in made.into_iter().flatten().flatten() {
+            stale += self.update(course, &page, &parts)?;
         }
         for (page, chinese) in [("README.md", false), ("README.zh-CN.md", true)] {
             if self.lessons.is_empty() {
@@ -99,6 +100,36 @@ impl Sync {
         } else {
             format!("{stale} pages written anew")
         })
+    }
+
+    /// The parts of a lesson's two pages.
+    fn pages(
+        &self,
+        course: &Course,
+        lesson: &Lesson,
+        built: &[Built],
+    ) -> Result<Vec<(String, BTreeMap<String, String>)>> {
+        let runs = (!self.quick).then(|| Runs::new(course, lesson, built));
+        let mut runs = runs.transpose()?;
+        let page = format!("crates/{}/README.md", lesson.name);
+        let mut both = Vec::new();
+        for (page, chinese) in [(page.clone(), false), (pages::chinese(&page), true)] {
+            let text = course.text(&page)?;
+            let mut made =
+                parts::of(course, lesson, &text, chinese).with_context(|| page.clone())?;
+            for part in pages::parts(&text)? {
+                let Some((mark, old)) = part.made() else { continue };
+                if !made.contains_key(mark) {
+                    let new = match &mut runs {
+                        Some(runs) => runs.part(mark, &old, self.record),
+                        None => Ok(old),
+                    };
+                    made.insert(mark.to_owned(), new.with_context(|| page.clone())?);
+                }
+            }
+            both.push((page, made));
+        }
+        Ok(both)
     }
 
     /// Writes `parts` into a page, and says whether that changed it.
