@@ -449,8 +449,9 @@ def look(address, wanted):
     for page in ("en/lessons/tcp-client.html", "zh-CN/index.html", "zh-CN/concepts/tcp.html"):
         tasks += [(page, check_language), (page, check_theme)]
     tasks += [("http-server", check_http_server), ("en/index.html", check_keyboard), ("en/lessons/tcp-server-threaded.html", check_copy)]
-    with ThreadPoolExecutor() as pool:  # each of its threads has a browser of its own
-        list(pool.map(work, [address] * BROWSERS, [tasks[part::BROWSERS] for part in range(BROWSERS)]))
+    queue = iter(tasks)
+    with ThreadPoolExecutor() as pool:  # each of its threads has a browser of its own, and takes the next task
+        list(pool.map(work, [address] * BROWSERS, [queue] * BROWSERS))
     print(f"looked at {len(pages)} pages")
 
 
